@@ -1,0 +1,60 @@
+"""The exceptions of this package.
+
+    SessionTrackerError
+    ├── ConfigError      one thing that is wrong in a configuration, with its place and its fix
+    ├── ConfigErrors     all of them at once
+    ├── InputError       a capture, HAR or verdict line that cannot be read
+    └── MissingExtra     an optional library that is not installed
+"""
+
+from dataclasses import dataclass
+
+
+class SessionTrackerError(Exception):
+    """Base of all errors that this package raises on purpose."""
+
+
+@dataclass(eq=False)
+class ConfigError(SessionTrackerError):
+    """One thing that is wrong in a configuration, where it is, and how to mend it."""
+
+    source: str
+    """File name, option name, or `defaults`."""
+    line: int | None
+    """1-based line in that file; None where there is none."""
+    key: str
+    """Dotted key, such as `cookie.name`; empty for the file as a whole."""
+    problem: str
+    fix: str
+    code: str = ""
+    """Number of the check that found it (E1…E23), empty for syntax and types."""
+
+    def __str__(self) -> str:
+        place = self.source if self.line is None else f"{self.source}:{self.line}"
+        key = f" {self.key}:" if self.key else ""
+        code = f" [{self.code}]" if self.code else ""
+        return f"{place}:{key} {self.problem}{code} {self.fix}"
+
+
+@dataclass(eq=False)
+class ConfigErrors(SessionTrackerError):
+    """Every error of one loading attempt, in the order of the files and lines."""
+
+    errors: tuple[ConfigError, ...]
+
+    def __str__(self) -> str:
+        return "\n".join(str(error) for error in self.errors)
+
+
+class InputError(SessionTrackerError):
+    """Input that cannot be read; the message names the place and the fix."""
+
+
+class MissingExtra(SessionTrackerError):
+    """An optional library is not installed; the message names the install command."""
+
+    def __init__(self, extra: str, library: str) -> None:
+        super().__init__(
+            f"{library} is not installed. Install it with: "
+            f"pip install 'mitmproxy-session-tracker[{extra}]'"
+        )

@@ -1,0 +1,1 @@
+"""The facts of one exchange (RFC 9110)."""

@@ -1,0 +1,110 @@
+"""Field sections: the field lines of one message, in the order received (RFC 9110 §5, §6.5)."""
+
+from collections.abc import Iterable, Iterator
+
+OWS = " \t"
+"""Optional white space around a field value (RFC 9110 §5.6.3)."""
+
+
+class FieldSection:
+    """Field lines as (name, value) pairs of octets held as Latin-1 text; immutable.
+
+    Names keep the spelling they arrived with and compare case-insensitively (§5.1). Values are
+    as they arrived except for the white space around them (§5.5). Field lines are never combined
+    here: Set-Cookie cannot be (§5.3), and who wants a list asks for `members`.
+    """
+
+    __slots__ = ("_index", "_lines")
+
+    def __init__(self, lines: Iterable[tuple[str, str]] = ()) -> None:
+        self._lines = tuple(lines)
+        index: dict[str, list[str]] = {}
+        for name, value in self._lines:
+            index.setdefault(name.lower(), []).append(value.strip(OWS))
+        self._index = index
+
+    @property
+    def lines(self) -> tuple[tuple[str, str], ...]:
+        """Every field line, in order, as it arrived."""
+        return self._lines
+
+    def values(self, name: str) -> list[str]:
+        """The values of the field lines called `name` (lower case), in order; empty if absent."""
+        return self._index.get(name, [])
+
+    def first(self, name: str) -> str | None:
+        """The value of the first field line called `name` (lower case); None if absent."""
+        found = self._index.get(name)
+        return found[0] if found else None
+
+    def members(self, name: str) -> Iterator[str]:
+        """The non-empty members of a list-based field over all its lines (RFC 9110 §5.6.1).
+
+        Commas inside quoted strings do not separate. Must not be used for Set-Cookie.
+        """
+        for value in self._index.get(name, ()):
+            yield from split_members(value)
+
+    def names(self) -> Iterator[str]:
+        """The field names present, in lower case, each once, in order of first appearance."""
+        return iter(self._index)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._index
+
+    def __len__(self) -> int:
+        return len(self._lines)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, FieldSection) and self._lines == other._lines
+
+    def __hash__(self) -> int:
+        return hash(self._lines)
+
+    def __repr__(self) -> str:
+        # Values may be secrets: a representation shows the names only.
+        return f"FieldSection({', '.join(name for name, _ in self._lines)!r})"
+
+
+def split_members(value: str) -> Iterator[str]:
+    """Split one field value at its commas, outside of quoted strings (RFC 9110 §5.6.1, §5.6.4).
+
+    Empty members are dropped; an unterminated quoted string extends to the end.
+    """
+    if '"' not in value:
+        for part in value.split(","):
+            if member := part.strip(OWS):
+                yield member
+        return
+    start, quoted, escaped = 0, False, False
+    for position, char in enumerate(value):
+        if escaped:
+            escaped = False
+        elif quoted and char == "\\":
+            escaped = True
+        elif char == '"':
+            quoted = not quoted
+        elif char == "," and not quoted:
+            if member := value[start:position].strip(OWS):
+                yield member
+            start = position + 1
+    if member := value[start:].strip(OWS):
+        yield member
+
+
+def unquote(value: str) -> str:
+    """The content of a quoted-string (RFC 9110 §5.6.4); any other text as it is."""
+    if len(value) < 2 or value[0] != '"' or value[-1] != '"':
+        return value
+    inner = value[1:-1]
+    if "\\" not in inner:
+        return inner
+    out: list[str] = []
+    escaped = False
+    for char in inner:
+        if char == "\\" and not escaped:
+            escaped = True
+        else:
+            out.append(char)
+            escaped = False
+    return "".join(out)

@@ -1,0 +1,1 @@
+"""The tracking cookie: who gets one, with which value, and how it is attached."""
