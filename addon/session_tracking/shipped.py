@@ -1,15 +1,16 @@
 """Finds the two files that travel with the package but do not live in it.
 
 In a checkout they stand where a reader looks for them: the entry beside the
-package, the default configuration at the top level. The wheel carries copies of
-both in ``session_tracking/_shipped`` (``sources`` in pyproject.toml). They
-have a folder of their own because mitmproxy puts the folder of a script in front
-of ``sys.path``: beside the entry, our ``http`` would hide the standard library's.
+package, the default configuration at the top level. A wheel carries copies of
+both in a folder beside the package (``force-include`` in pyproject.toml). It is a
+folder of their own because mitmproxy puts the folder of a script in front of
+``sys.path``, where only the script itself should be found.
 """
 
 from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parent
+_INSTALLED = "session_tracking_shipped"
 
 
 def entry_script(package: Path = PACKAGE) -> Path:
@@ -17,9 +18,8 @@ def entry_script(package: Path = PACKAGE) -> Path:
 
     Raises FileNotFoundError if the installation is incomplete.
     """
-    return _first_file(
-        package / "_shipped/session_tracker.py", package.parent / "session_tracker.py"
-    )
+    name = "session_tracker.py"
+    return _first_file(package.parent / _INSTALLED / name, package.parent / name)
 
 
 def default_config(package: Path = PACKAGE) -> Path:
@@ -27,7 +27,8 @@ def default_config(package: Path = PACKAGE) -> Path:
 
     Raises FileNotFoundError if the installation is incomplete.
     """
-    return _first_file(package / "_shipped/config.toml", package.parent.parent / "config.toml")
+    name = "config.toml"
+    return _first_file(package.parent / _INSTALLED / name, package.parent.parent / name)
 
 
 def _first_file(*candidates: Path) -> Path:
