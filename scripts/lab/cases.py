@@ -1,0 +1,212 @@
+"""One case of the lab: what A asks, what the origin answers, what B asks next.
+
+Header strings are octets as Latin-1. Two placeholders are filled in at run time: ``{date}``,
+``{date+SECONDS}`` and ``{date-SECONDS}`` become an IMF-fixdate relative to the start of the case,
+``{n}`` (in response fields only) becomes a value of its own for each response.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field, replace
+from email.utils import formatdate
+from typing import Any
+
+Lines = tuple[tuple[str, str], ...]
+
+BODY_LENGTH = 60
+"""Octets of a stored body unless the case says otherwise."""
+
+HOST = "lab.test"
+_DATE = re.compile(r"\{date(?:([+-]\d+))?\}")
+_COOKIE_FIELDS = ("set-cookie", "set-cookie2")
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request; ``path`` without and ``query`` after the question mark (None: no question mark)."""
+
+    method: str = "GET"
+    path: str = "/page"
+    query: str | None = None
+    headers: Lines = ()
+
+    @property
+    def target(self) -> str:
+        """Path and query as they stand in the request line."""
+        return self.path if self.query is None else f"{self.path}?{self.query}"
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """What the origin sends; Content-Length and a request id are added to it."""
+
+    status: int = 200
+    headers: Lines = ()
+    body_length: int = BODY_LENGTH
+
+
+@dataclass(frozen=True, slots=True)
+class NextRequest:
+    """B's request for the same target, ``after`` seconds after A's second one."""
+
+    method: str = "GET"
+    headers: Lines = ()
+    after: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One experiment.
+
+    Without ``next_request`` B asks as A did, less Cookie and Authorization, at once. Without
+    ``validation`` the origin answers no conditional request with 304.
+    """
+
+    id: str
+    request: Request = field(default_factory=Request)
+    response: Response = field(default_factory=Response)
+    next_request: NextRequest | None = None
+    validation: Response | None = None
+    tags: tuple[str, ...] = ()
+
+    @property
+    def sets_cookie(self) -> bool:
+        """Whether the response has Set-Cookie or Set-Cookie2."""
+        return any(name.lower() in _COOKIE_FIELDS for name, _ in self.response.headers)
+
+    @property
+    def second_visitor(self) -> NextRequest:
+        """B's request, the default spelt out."""
+        return self.next_request or NextRequest(
+            self.request.method, without(self.request.headers, "cookie", "authorization")
+        )
+
+    def control(self) -> Case:
+        """The same case without Set-Cookie and Set-Cookie2, in the 304 as well."""
+        bare = replace(self.response, headers=without(self.response.headers, *_COOKIE_FIELDS))
+        validation = self.validation and replace(
+            self.validation, headers=without(self.validation.headers, *_COOKIE_FIELDS)
+        )
+        return replace(self, id=f"{self.id}~control", response=bare, validation=validation)
+
+    def resolved(self, now: float) -> Case:
+        """The case with its date placeholders filled in for a start at `now` (Unix seconds)."""
+
+        def lines(headers: Lines) -> Lines:
+            return tuple((name, fill_dates(value, now)) for name, value in headers)
+
+        following, validation = self.next_request, self.validation
+        return replace(
+            self,
+            request=replace(self.request, headers=lines(self.request.headers)),
+            response=replace(self.response, headers=lines(self.response.headers)),
+            next_request=following and replace(following, headers=lines(following.headers)),
+            validation=validation and replace(validation, headers=lines(validation.headers)),
+        )
+
+
+def without(headers: Lines, *names: str) -> Lines:
+    """`headers` less the lines called any of `names` (lower case)."""
+    return tuple((name, value) for name, value in headers if name.lower() not in names)
+
+
+def fill_dates(value: str, now: float) -> str:
+    """`value` with every date placeholder turned into an IMF-fixdate (RFC 9110 §5.6.7)."""
+    return _DATE.sub(lambda m: formatdate(int(now) + int(m[1] or 0), usegmt=True), value)
+
+
+def from_json(data: dict[str, Any]) -> Case:
+    """The case that `to_json` wrote; absent keys take their defaults.
+
+    Raises:
+        TypeError: a key that no case has.
+        KeyError: no ``id``.
+    """
+
+    def part[T](kind: type[T], key: str) -> T | None:
+        given = data.get(key)
+        if given is None:
+            return None
+        headers = tuple((name, value) for name, value in given.get("headers", ()))
+        return kind(**{**given, "headers": headers})
+
+    return Case(
+        id=data["id"],
+        request=part(Request, "request") or Request(),
+        response=part(Response, "response") or Response(),
+        next_request=part(NextRequest, "next_request"),
+        validation=part(Response, "validation"),
+        tags=tuple(data.get("tags", ())),
+    )
+
+
+def to_json(case: Case) -> dict[str, Any]:
+    """The case as JSON-ready data, header lines as ``[name, value]`` pairs."""
+
+    def lines(headers: Lines) -> list[list[str]]:
+        return [[name, value] for name, value in headers]
+
+    asked, sent = case.request, case.response
+    data: dict[str, Any] = {
+        "id": case.id,
+        "request": {
+            "method": asked.method,
+            "path": asked.path,
+            "query": asked.query,
+            "headers": lines(asked.headers),
+        },
+        "response": {
+            "status": sent.status,
+            "headers": lines(sent.headers),
+            "body_length": sent.body_length,
+        },
+    }
+    if case.next_request is not None:
+        following = case.next_request
+        data["next_request"] = {
+            "method": following.method,
+            "headers": lines(following.headers),
+            "after": following.after,
+        }
+    if case.validation is not None:
+        validation = case.validation
+        data["validation"] = {"status": validation.status, "headers": lines(validation.headers)}
+    if case.tags:
+        data["tags"] = list(case.tags)
+    return data
+
+
+def to_verdict_input(case: Case, now: float) -> dict[str, Any]:
+    """A line for ``session-tracker verdict``: the case as it runs at `now` (Unix seconds).
+
+    The lab's own request fields (Host, User-Agent) and the origin's additions (Content-Length)
+    are included, since a cache sees them too.
+    """
+    data = to_json(case.resolved(now))
+    asked = case.request
+    sent = data["response"]
+    headers = [[name, value.replace("{n}", "r00000001")] for name, value in sent["headers"]]
+    if sent["status"] not in BODILESS:
+        headers.append(["Content-Length", str(sent["body_length"])])
+    validation = data.get("validation")
+    if validation:
+        validation["headers"] = [
+            [name, value.replace("{n}", "r00000002")] for name, value in validation["headers"]
+        ]
+    return {
+        "id": case.id,
+        "time": now,
+        "request": {
+            "method": asked.method,
+            "url": f"http://{HOST}{asked.target}",
+            "headers": [["Host", HOST], *data["request"]["headers"]],
+        },
+        "response": {**sent, "headers": headers},
+        **({"next_request": data["next_request"]} if case.next_request else {}),
+        **({"validation_response": validation} if validation else {}),
+    }
+
+
+BODILESS = frozenset({204, 304})
+"""Statuses that carry neither a body nor Content-Length (RFC 9110 §6.4.1, §8.6)."""
