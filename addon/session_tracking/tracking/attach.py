@@ -1,0 +1,1 @@
+"""The cookie and its cache-safe fields, as one edit."""
