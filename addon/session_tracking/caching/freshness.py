@@ -1,0 +1,86 @@
+"""How long a stored response is fresh (RFC 9111 §4.2)."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from session_tracking.caching.directives import delta_seconds
+from session_tracking.caching.storage import HEURISTICALLY_CACHEABLE, Policy
+from session_tracking.http.dates import parse_http_date
+from session_tracking.http.exchange import Exchange
+
+HEURISTIC_FRACTION = 10
+"""Heuristic lifetime is the time since Last-Modified divided by this (RFC 9111 §4.2.2)."""
+
+
+class Basis(StrEnum):
+    """Where a freshness lifetime comes from."""
+
+    S_MAXAGE = "s-maxage"
+    MAX_AGE = "max-age"
+    EXPIRES = "Expires"
+    HEURISTIC = "heuristic"
+    NONE = "none"
+    """No explicit lifetime and nothing to calculate one from."""
+
+
+@dataclass(frozen=True, slots=True)
+class Freshness:
+    """A freshness lifetime and a current age, in whole seconds."""
+
+    lifetime: int
+    basis: Basis
+    age: int
+    valid: bool = True
+    """False if the explicit lifetime could not be read or is given several times differently."""
+
+    @property
+    def explicit(self) -> bool:
+        """Whether the response itself gives a lifetime."""
+        return self.basis not in {Basis.HEURISTIC, Basis.NONE}
+
+    @property
+    def fresh(self) -> bool:
+        """Whether the response may be reused without validation now."""
+        return self.lifetime > self.age
+
+
+def freshness(exchange: Exchange, policy: Policy) -> Freshness:
+    """Lifetime for a shared cache, and the age on arrival.
+
+    A malformed lifetime counts as 0 s: a recipient is encouraged to take the response for stale.
+
+    Source: RFC 9111 §4.2.1, §4.2.2, §4.2.3, §5.3.
+    """
+    directives, age = policy.directives, age_on_arrival(exchange)
+    for basis in (Basis.S_MAXAGE, Basis.MAX_AGE):
+        if basis in directives:
+            seconds = directives.seconds(basis)
+            valid = seconds is not None and not directives.conflicting(basis)
+            return Freshness(seconds or 0, basis, age, valid)
+    fields = exchange.response.fields
+    date = parse_http_date(fields.first("date") or "")
+    origin_time = int(exchange.response_time) if date is None else date
+    expires = [] if policy.targeted else fields.values("expires")
+    if expires:
+        seconds = parse_http_date(expires[0])
+        lifetime = 0 if seconds is None else max(0, seconds - origin_time)
+        valid = seconds is not None and len(set(expires)) == 1
+        return Freshness(lifetime, Basis.EXPIRES, age, valid)
+    modified = parse_http_date(fields.first("last-modified") or "")
+    allowed = exchange.response.status in HEURISTICALLY_CACHEABLE or "public" in directives
+    if modified is not None and allowed and modified < origin_time:
+        return Freshness((origin_time - modified) // HEURISTIC_FRACTION, Basis.HEURISTIC, age)
+    return Freshness(0, Basis.NONE, age)
+
+
+def age_on_arrival(exchange: Exchange) -> int:
+    """corrected_initial_age in seconds; a malformed Age is ignored, of several the first counts.
+
+    Source: RFC 9111 §4.2.3, §5.1.
+    """
+    fields = exchange.response.fields
+    date = parse_http_date(fields.first("date") or "")
+    apparent = 0 if date is None else max(0, int(exchange.response_time) - date)
+    said = next(fields.members("age"), None)
+    delay = max(0, int(exchange.response_time - exchange.request_time))
+    return max(apparent, (delta_seconds(said) or 0) + delay)

@@ -1,0 +1,226 @@
+"""The level of one carrier's orders for a response that sets a cookie."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from session_tracking.caching.freshness import Basis, Freshness, freshness
+from session_tracking.caching.storage import Policy, storage_verdict
+from session_tracking.http.exchange import Exchange
+from session_tracking.spec import Spec, rfc5861, rfc9111
+
+
+class Level(StrEnum):
+    """How safe the cookies of a response are from a shared cache; the order is from good to bad."""
+
+    SAFE = "safe"
+    """Unqualified private or no-store is in effect for every carrier."""
+    SAFE_IMPLICIT = "safe-implicit"
+    """Nothing is said, but RFC 9111 §3 forbids storing."""
+    REVALIDATE = "revalidate"
+    """Storable, but never reused without asking the origin, and there is nothing to ask with."""
+    FRAGILE = "fragile"
+    """Safe only while caches follow the letter, or while nobody adds a header."""
+    UNSAFE = "unsafe"
+    """A shared cache may store the response and hand its cookies to another user."""
+
+    @property
+    def rank(self) -> int:
+        """0 for safe to 4 for unsafe."""
+        return _RANKS[self]
+
+
+_RANKS = {level: rank for rank, level in enumerate(Level)}
+
+
+class Remedy(StrEnum):
+    """Which advice fits; the wording is in `verdict`."""
+
+    NONE = "none"
+    STORABLE = "storable"
+    TARGETED = "targeted"
+    VALIDATOR = "validator"
+    QUALIFIED = "qualified"
+    VARY = "vary"
+    SILENT = "silent"
+    EXPLICIT = "explicit"
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One step of the reasoning, with the section that it rests on."""
+
+    text: str
+    spec: Spec
+
+
+@dataclass(frozen=True, slots=True)
+class CarrierVerdict:
+    """What one carrier's orders lead to."""
+
+    policy: Policy
+    level: Level
+    reasons: tuple[Reason, ...]
+    remedy: Remedy
+
+
+def judge_carrier(exchange: Exchange, policy: Policy, set_by: frozenset[str]) -> CarrierVerdict:
+    """Judge the orders of one carrier at age 0.
+
+    `set_by` holds the fields that set cookies in this response, in lower case: a qualified
+    directive protects only the fields that it lists.
+    """
+    directives = policy.directives
+    stored = storage_verdict(exchange, policy)
+
+    def verdict(level: Level, remedy: Remedy, *reasons: Reason) -> CarrierVerdict:
+        return CarrierVerdict(policy, level, reasons, remedy)
+
+    if stored.fails("no-store-absent"):
+        return verdict(
+            Level.SAFE, Remedy.NONE, Reason("no-store forbids storing", rfc9111("5.2.2.5"))
+        )
+    if stored.fails("private-absent"):
+        if "public" in directives:
+            return verdict(
+                Level.FRAGILE,
+                Remedy.STORABLE,
+                Reason("private and public contradict each other", rfc9111("5.2.2.7")),
+            )
+        return verdict(
+            Level.SAFE,
+            Remedy.NONE,
+            Reason("private forbids storing in a shared cache", rfc9111("5.2.2.7")),
+        )
+    if not stored.storable:
+        reasons = tuple(Reason(f"not storable: {r.unmet}", r.spec) for r in stored.failed)
+        if [requirement.id for requirement in stored.failed] == ["authorization-allowed"]:
+            return verdict(Level.FRAGILE, Remedy.STORABLE, *reasons)
+        return verdict(Level.SAFE_IMPLICIT, Remedy.EXPLICIT, *reasons)
+
+    life = freshness(exchange, policy)
+    validator = _validator(exchange)
+    for step in (_vary_star, _qualified, _no_cache, _vary_cookie):
+        if (found := step(exchange, policy, life, set_by)) is not None:
+            return found
+    if life.lifetime > 0:
+        return _fresh(exchange, policy, life)
+    return _not_fresh(exchange, policy, life, validator)
+
+
+def _vary_star(
+    exchange: Exchange, policy: Policy, _life: Freshness, _set_by: frozenset[str]
+) -> CarrierVerdict | None:
+    if "*" not in exchange.response.fields.members("vary"):
+        return None
+    reason = Reason("Vary: * never matches, but the response is stored", rfc9111("4.1"))
+    return CarrierVerdict(policy, Level.FRAGILE, (reason,), Remedy.STORABLE)
+
+
+def _qualified(
+    _exchange: Exchange, policy: Policy, _life: Freshness, set_by: frozenset[str]
+) -> CarrierVerdict | None:
+    for name, section in (("private", "5.2.2.7"), ("no-cache", "5.2.2.4")):
+        if set_by <= policy.directives.qualified(name) and not policy.directives.unqualified(name):
+            reason = Reason(
+                f"the qualified form of {name} is not widely implemented", rfc9111(section)
+            )
+            return CarrierVerdict(policy, Level.FRAGILE, (reason,), Remedy.QUALIFIED)
+    return None
+
+
+def _no_cache(
+    exchange: Exchange, policy: Policy, life: Freshness, _set_by: frozenset[str]
+) -> CarrierVerdict | None:
+    if not policy.directives.unqualified("no-cache"):
+        return None
+    asks = Reason("no-cache allows storing, and reuse after validation", rfc9111("5.2.2.4"))
+    if validator := _validator(exchange):
+        merged = Reason(
+            f"after a 304 ({validator}) the stored Set-Cookie is sent again", rfc9111("4.3.4")
+        )
+        return CarrierVerdict(policy, Level.FRAGILE, (asks, merged), Remedy.VALIDATOR)
+    if life.lifetime > 0:
+        both = Reason(f"{life.basis} gives a lifetime that some caches use", rfc9111("4.2.1"))
+        return CarrierVerdict(policy, Level.FRAGILE, (asks, both), Remedy.VALIDATOR)
+    return CarrierVerdict(policy, Level.REVALIDATE, (asks,), Remedy.STORABLE)
+
+
+def _vary_cookie(
+    exchange: Exchange, policy: Policy, life: Freshness, _set_by: frozenset[str]
+) -> CarrierVerdict | None:
+    if life.lifetime == 0:
+        return None
+    vary = {member.lower() for member in exchange.response.fields.members("vary")}
+    if "cookie" not in vary:
+        return None
+    basis = _lifetime_reason(life)
+    if "cookie" in exchange.request.fields:
+        reason = Reason("Vary: Cookie limits reuse to the same Cookie header", rfc9111("4.1"))
+        return CarrierVerdict(policy, Level.FRAGILE, (basis, reason), Remedy.VARY)
+    reason = Reason("Vary: Cookie: an absent Cookie matches an absent one", rfc9111("4.1"))
+    return CarrierVerdict(policy, Level.UNSAFE, (basis, reason), Remedy.VARY)
+
+
+def _fresh(exchange: Exchange, policy: Policy, life: Freshness) -> CarrierVerdict:
+    reasons = [_lifetime_reason(life)]
+    if "no-store" in policy.directives:
+        reasons.append(Reason("must-understand lifts no-store", rfc9111("5.2.2.3")))
+    if "authorization" in exchange.request.fields:
+        reasons.append(Reason("storing is allowed in spite of Authorization", rfc9111("3.5")))
+    return CarrierVerdict(policy, Level.UNSAFE, tuple(reasons), Remedy.STORABLE)
+
+
+def _not_fresh(
+    exchange: Exchange, policy: Policy, life: Freshness, validator: str
+) -> CarrierVerdict:
+    directives = policy.directives
+    if not life.explicit:
+        return CarrierVerdict(
+            policy,
+            Level.FRAGILE,
+            (Reason("no lifetime is given: a cache may choose one", rfc9111("4.2.2")),),
+            Remedy.SILENT if _silent(exchange, policy) else Remedy.STORABLE,
+        )
+    if not life.valid:
+        text = f"the {life.basis} value is malformed or given twice: caches differ in reading it"
+        return CarrierVerdict(
+            policy, Level.FRAGILE, (Reason(text, rfc9111("4.2.1")),), Remedy.STORABLE
+        )
+    stale = Reason(f"{life.basis} makes it stale at once, not unstorable", rfc9111("4.2.4"))
+    windows = ("stale-while-revalidate", "stale-if-error")
+    if any((directives.seconds(name) or 0) > 0 for name in windows):
+        window = Reason("a window allows stale reuse", rfc5861("3"))
+        return CarrierVerdict(policy, Level.FRAGILE, (stale, window), Remedy.STORABLE)
+    if not any(n in directives for n in ("must-revalidate", "proxy-revalidate", "s-maxage")):
+        disconnected = Reason("a disconnected cache may reuse it stale", rfc9111("4.2.4"))
+        return CarrierVerdict(policy, Level.FRAGILE, (stale, disconnected), Remedy.STORABLE)
+    must = Reason("a stale response must be validated first", rfc9111("5.2.2.2"))
+    if validator:
+        merged = Reason(
+            f"after a 304 ({validator}) the stored Set-Cookie is sent again", rfc9111("4.3.4")
+        )
+        return CarrierVerdict(policy, Level.FRAGILE, (stale, must, merged), Remedy.VALIDATOR)
+    return CarrierVerdict(policy, Level.REVALIDATE, (stale, must), Remedy.STORABLE)
+
+
+def _lifetime_reason(life: Freshness) -> Reason:
+    if life.basis is Basis.HEURISTIC:
+        text = f"Last-Modified lets caches choose a lifetime (heuristic: {life.lifetime} s)"
+        return Reason(text, rfc9111("4.2.2"))
+    return Reason(f"{life.basis} keeps it fresh for {life.lifetime} s", rfc9111("4.2.1"))
+
+
+def _silent(exchange: Exchange, policy: Policy) -> bool:
+    return not policy.directives.arguments and "expires" not in exchange.response.fields
+
+
+def _validator(exchange: Exchange) -> str:
+    """The validator that a cache could ask the origin with; empty if there is none (§4.3.1)."""
+    names = (("etag", "ETag"), ("last-modified", "Last-Modified"))
+    return next((display for name, display in names if name in exchange.response.fields), "")
+
+
+def worst(verdicts: Iterable[CarrierVerdict]) -> CarrierVerdict:
+    """The verdict of the worst carrier; of equal ones the first."""
+    return max(verdicts, key=lambda verdict: verdict.level.rank)

@@ -1,0 +1,1 @@
+"""What real caches do: one `CacheProfile` per configuration that was measured or documented."""
