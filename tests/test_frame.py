@@ -1,0 +1,192 @@
+"""The project's own files agree with each other."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+
+import session_tracking
+from session_tracking import shipped
+
+ROOT = Path(__file__).resolve().parent.parent
+LOCKS = sorted((ROOT / "requirements").glob("*.txt"))
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+
+
+def test_the_version_is_the_newest_of_the_changelog():
+    changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    newest = re.search(r"^## \[(\d+\.\d+\.\d+)\] - ", changelog, re.MULTILINE)
+    assert newest[1] == session_tracking.__version__
+
+
+def test_the_installed_version_is_the_package_s():
+    assert metadata.version(PROJECT["name"]) == session_tracking.__version__
+
+
+@pytest.mark.parametrize("lock", LOCKS, ids=lambda lock: lock.name)
+def test_a_lock_names_no_index_and_hashes_everything(lock):
+    text = lock.read_text()
+    assert re.findall(r"https?:|file:|index-url|find-links|trusted-host", text) == []
+    pins = re.findall(r"^([a-z0-9-]+)==\S+(.*)\n(.*)", text, re.MULTILINE)
+    assert pins
+    assert [name for name, _, below in pins if "--hash=sha256:" not in below] == []
+    known = re.compile(r"[a-z0-9-]+==|    --hash=|#|    # ")
+    unpinned = [line for line in text.splitlines() if not known.match(line)]
+    assert unpinned == []
+
+
+@pytest.mark.parametrize("lock", LOCKS, ids=lambda lock: lock.name)
+def test_a_lock_holds_every_dependency(lock):
+    locked = set(re.findall(r"^([a-z0-9-]+)==", lock.read_text(), re.MULTILINE))
+    needed = {re.match(r"[a-z0-9-]+", line)[0] for line in PROJECT["dependencies"]}
+    assert needed - locked == set()
+
+
+def test_a_checkout_uses_its_own_files():
+    assert shipped.entry_script() == ROOT / "addon/session_tracker.py"
+    assert shipped.default_config() == ROOT / "config.toml"
+
+
+def test_an_installation_uses_the_files_of_the_wheel(tmp_path):
+    folder = tmp_path / "session_tracking_shipped"
+    folder.mkdir()
+    for name in ("session_tracker.py", "config.toml"):
+        (folder / name).touch()
+        (tmp_path / name).touch()
+    package = tmp_path / "session_tracking"
+    assert shipped.entry_script(package) == folder / "session_tracker.py"
+    assert shipped.default_config(package) == folder / "config.toml"
+
+
+def test_an_incomplete_installation_says_what_is_missing(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"session_tracking_shipped.config\.toml"):
+        shipped.default_config(tmp_path / "session_tracking")
+
+
+# ------------------------------------------------------------------------------ entry
+
+
+def mitmdump(tmp_path, *arguments, **environment):
+    """mitmdump over an empty capture, which ends by itself."""
+    capture = tmp_path / "empty.mitm"
+    capture.touch()
+    return subprocess.run(
+        [
+            shutil.which("mitmdump", path=Path(sys.executable).parent),
+            "-nr",
+            capture,
+            *arguments,
+            "--set",
+            f"confdir={tmp_path}",
+        ],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        cwd=tmp_path,
+        env=os.environ | environment,
+    )
+
+
+def started_with(tmp_path, statement):
+    """Environment of a Python that runs a statement before anything else."""
+    (tmp_path / "sitecustomize.py").write_text(f"import sys\n{statement}\n")
+    return {"PYTHONPATH": str(tmp_path)}
+
+
+@pytest.mark.parametrize("library", ["pydantic", "tomlkit", "http_sf", "publicsuffixlist"])
+def test_a_missing_library_stops_the_start_with_one_line(tmp_path, library):
+    environment = started_with(tmp_path, f"sys.modules[{library!r}] = None")
+    done = mitmdump(tmp_path, "-s", shipped.entry_script(), **environment)
+    assert done.returncode == 1
+    assert done.stderr == (
+        f"session-tracker: mitmproxy's own Python lacks {library!r}; install it there with "
+        f"`pipx inject mitmproxy {ROOT}` (nothing can be added to a standalone binary of "
+        "mitmproxy: `pipx install mitmproxy` first).\n"
+    )
+
+
+def test_a_copied_entry_without_its_package_says_so_too(tmp_path):
+    entry = Path(shutil.copy(shipped.entry_script(), tmp_path))
+    environment = started_with(tmp_path, f"sys.path.remove({str(ROOT / 'addon')!r})")
+    done = mitmdump(tmp_path, "-s", entry, **environment)
+    assert done.returncode == 1
+    assert "lacks 'session_tracking'" in done.stderr
+    assert "`pipx inject mitmproxy mitmproxy-session-tracker`" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_link_to_the_entry_finds_the_package(tmp_path):
+    link = tmp_path / "link.py"
+    link.symlink_to(shipped.entry_script())
+    done = mitmdump(tmp_path, "-s", link)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_running_the_entry_again_loads_the_package_anew():
+    program = f"""
+import runpy
+first, second = (runpy.run_path({str(shipped.entry_script())!r})["addons"][0] for _ in range(2))
+assert type(first) is not type(second)
+assert type(first).__name__ == type(second).__name__ == "SessionTracker"
+"""
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=60)
+
+
+# ------------------------------------------------------------------------------ setup
+
+
+def setup(checkout, environment, timeout=60):
+    return subprocess.run(
+        [checkout / "scripts/setup"],
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        check=False,
+        env=environment,
+    )
+
+
+def test_setup_has_nothing_to_do_the_second_time():
+    done = setup(ROOT, os.environ, timeout=2)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+@pytest.fixture
+def old_machine(tmp_path):
+    """A checkout on a machine whose one Python is 3.11."""
+    checkout = tmp_path / "checkout"
+    for name in ("scripts/setup", "pyproject.toml", ".python-version", "requirements/dev.txt"):
+        copy = checkout / name
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, copy)
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    for name in ("bash", "cat", "cksum", "dirname", "env"):
+        (programs / name).symlink_to(shutil.which(name))
+    python = programs / "python3"
+    python.write_text("#!/bin/sh\n[ $1 = -V ] && echo Python 3.11.9 && exit\nexit 1\n")
+    python.chmod(0o755)
+    return checkout, {"PATH": str(programs)}
+
+
+def test_setup_tells_the_owner_of_an_old_python_what_to_do(old_machine):
+    checkout, environment = old_machine
+    done = setup(checkout, environment)
+    assert done.returncode == 1
+    for part in ("Python 3.12 or newer is needed", "Python 3.11.9", "Install it", "PYTHON=/path"):
+        assert part in done.stderr
+    assert not (checkout / ".venv").exists()
+
+
+def test_setup_refuses_an_old_python_that_is_named(old_machine):
+    checkout, environment = old_machine
+    done = setup(checkout, environment | {"PYTHON": "python3"})
+    assert done.returncode == 1
+    assert done.stderr == "scripts/setup: PYTHON=python3 is no Python 3.12 or newer.\n"
