@@ -1,10 +1,10 @@
 """The exceptions of this package.
 
-    SessionTrackerError
-    ├── ConfigError      one thing that is wrong in a configuration, with its place and its fix
-    ├── ConfigErrors     all of them at once
-    ├── InputError       a capture, HAR or verdict line that cannot be read
-    └── MissingExtra     an optional library that is not installed
+SessionTrackerError
+├── ConfigError      one thing that is wrong in a configuration, with its place and its fix
+├── ConfigErrors     all of them at once
+├── InputError       a capture, HAR or verdict line that cannot be read
+└── MissingExtra     an optional library that is not installed
 """
 
 from dataclasses import dataclass

@@ -70,42 +70,37 @@ def judge_carrier(exchange: Exchange, policy: Policy, set_by: frozenset[str]) ->
     `set_by` holds the fields that set cookies in this response, in lower case: a qualified
     directive protects only the fields that it lists.
     """
-    directives = policy.directives
-    stored = storage_verdict(exchange, policy)
-
-    def verdict(level: Level, remedy: Remedy, *reasons: Reason) -> CarrierVerdict:
-        return CarrierVerdict(policy, level, reasons, remedy)
-
-    if stored.fails("no-store-absent"):
-        return verdict(
-            Level.SAFE, Remedy.NONE, Reason("no-store forbids storing", rfc9111("5.2.2.5"))
-        )
-    if stored.fails("private-absent"):
-        if "public" in directives:
-            return verdict(
-                Level.FRAGILE,
-                Remedy.STORABLE,
-                Reason("private and public contradict each other", rfc9111("5.2.2.7")),
-            )
-        return verdict(
-            Level.SAFE,
-            Remedy.NONE,
-            Reason("private forbids storing in a shared cache", rfc9111("5.2.2.7")),
-        )
-    if not stored.storable:
-        reasons = tuple(Reason(f"not storable: {r.unmet}", r.spec) for r in stored.failed)
-        if [requirement.id for requirement in stored.failed] == ["authorization-allowed"]:
-            return verdict(Level.FRAGILE, Remedy.STORABLE, *reasons)
-        return verdict(Level.SAFE_IMPLICIT, Remedy.EXPLICIT, *reasons)
-
+    if (unstored := _unstored(exchange, policy)) is not None:
+        return unstored
     life = freshness(exchange, policy)
-    validator = _validator(exchange)
     for step in (_vary_star, _qualified, _no_cache, _vary_cookie):
         if (found := step(exchange, policy, life, set_by)) is not None:
             return found
     if life.lifetime > 0:
         return _fresh(exchange, policy, life)
-    return _not_fresh(exchange, policy, life, validator)
+    return _not_fresh(exchange, policy, life)
+
+
+def _unstored(exchange: Exchange, policy: Policy) -> CarrierVerdict | None:
+    """The verdict on a response that may not be stored; None for one that may."""
+    stored = storage_verdict(exchange, policy)
+    if stored.storable:
+        return None
+    level, remedy = Level.SAFE, Remedy.NONE
+    if stored.fails("no-store-absent"):
+        reasons: tuple[Reason, ...] = (Reason("no-store forbids storing", rfc9111("5.2.2.5")),)
+    elif stored.fails("private-absent"):
+        text = "private forbids storing in a shared cache"
+        if "public" in policy.directives:
+            level, remedy = Level.FRAGILE, Remedy.STORABLE
+            text = "private and public contradict each other"
+        reasons = (Reason(text, rfc9111("5.2.2.7")),)
+    else:
+        reasons = tuple(Reason(f"not storable: {r.unmet}", r.spec) for r in stored.failed)
+        level, remedy = Level.SAFE_IMPLICIT, Remedy.EXPLICIT
+        if [requirement.id for requirement in stored.failed] == ["authorization-allowed"]:
+            level, remedy = Level.FRAGILE, Remedy.STORABLE
+    return CarrierVerdict(policy, level, reasons, remedy)
 
 
 def _vary_star(
@@ -135,10 +130,7 @@ def _no_cache(
     if not policy.directives.unqualified("no-cache"):
         return None
     asks = Reason("no-cache allows storing, and reuse after validation", rfc9111("5.2.2.4"))
-    if validator := _validator(exchange):
-        merged = Reason(
-            f"after a 304 ({validator}) the stored Set-Cookie is sent again", rfc9111("4.3.4")
-        )
+    if (merged := _merged(exchange)) is not None:
         return CarrierVerdict(policy, Level.FRAGILE, (asks, merged), Remedy.VALIDATOR)
     if life.lifetime > 0:
         both = Reason(f"{life.basis} gives a lifetime that some caches use", rfc9111("4.2.1"))
@@ -171,9 +163,7 @@ def _fresh(exchange: Exchange, policy: Policy, life: Freshness) -> CarrierVerdic
     return CarrierVerdict(policy, Level.UNSAFE, tuple(reasons), Remedy.STORABLE)
 
 
-def _not_fresh(
-    exchange: Exchange, policy: Policy, life: Freshness, validator: str
-) -> CarrierVerdict:
+def _not_fresh(exchange: Exchange, policy: Policy, life: Freshness) -> CarrierVerdict:
     directives = policy.directives
     if not life.explicit:
         return CarrierVerdict(
@@ -196,10 +186,7 @@ def _not_fresh(
         disconnected = Reason("a disconnected cache may reuse it stale", rfc9111("4.2.4"))
         return CarrierVerdict(policy, Level.FRAGILE, (stale, disconnected), Remedy.STORABLE)
     must = Reason("a stale response must be validated first", rfc9111("5.2.2.2"))
-    if validator:
-        merged = Reason(
-            f"after a 304 ({validator}) the stored Set-Cookie is sent again", rfc9111("4.3.4")
-        )
+    if (merged := _merged(exchange)) is not None:
         return CarrierVerdict(policy, Level.FRAGILE, (stale, must, merged), Remedy.VALIDATOR)
     return CarrierVerdict(policy, Level.REVALIDATE, (stale, must), Remedy.STORABLE)
 
@@ -215,10 +202,13 @@ def _silent(exchange: Exchange, policy: Policy) -> bool:
     return not policy.directives.arguments and "expires" not in exchange.response.fields
 
 
-def _validator(exchange: Exchange) -> str:
-    """The validator that a cache could ask the origin with; empty if there is none (§4.3.1)."""
-    names = (("etag", "ETag"), ("last-modified", "Last-Modified"))
-    return next((display for name, display in names if name in exchange.response.fields), "")
+def _merged(exchange: Exchange) -> Reason | None:
+    """What a validator leads to; None if there is none to ask the origin with (§4.3.1)."""
+    for name, display in (("etag", "ETag"), ("last-modified", "Last-Modified")):
+        if name in exchange.response.fields:
+            text = f"after a 304 ({display}) the stored Set-Cookie is sent again"
+            return Reason(text, rfc9111("4.3.4"))
+    return None
 
 
 def worst(verdicts: Iterable[CarrierVerdict]) -> CarrierVerdict:

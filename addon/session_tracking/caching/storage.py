@@ -1,4 +1,4 @@
-"""May a shared cache store a response? (RFC 9111 §3)"""
+"""May a shared cache store a response? (RFC 9111 §3)."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -115,7 +115,10 @@ REQUIREMENTS = (
         "method-cacheable", rfc9110("9.2.3"), "the method is not cacheable", _method_cacheable
     ),
     Requirement(
-        "status-final", rfc9111("3"), "the status is not final", lambda x, _: x.response.status >= 200
+        "status-final",
+        rfc9111("3"),
+        "the status is not final",
+        lambda x, _: x.response.status >= 200,
     ),
     Requirement(
         "status-understood",

@@ -40,7 +40,9 @@ def _dictionary(text: str) -> Directives | None:
     except ValueError:
         return None
     found: dict[str, tuple[str | None, ...]] = {}
-    for name, (value, _parameters) in parsed.items():
+    assert isinstance(parsed, dict)  # noqa: S101 - what `tltype` asks for; narrows the type
+    for name, member in parsed.items():
+        value = member[0] if isinstance(member, tuple) else member
         if value is True:
             found[name] = (None,)
         elif value is not False:
@@ -122,9 +124,7 @@ TARGETED: Mapping[str, TargetedField] = {
 TARGETED_FIELDS = frozenset(TARGETED)
 
 
-def targeted_directives(
-    fields: FieldSection, now: float
-) -> list[tuple[TargetedField, Directives]]:
+def targeted_directives(fields: FieldSection, now: float) -> list[tuple[TargetedField, Directives]]:
     """The targeted fields present that some cache obeys, with their directives."""
     found = []
     for name in fields.names():

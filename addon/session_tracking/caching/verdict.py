@@ -1,4 +1,4 @@
-"""The verdict on one exchange: may a shared cache hand its cookies to another user?"""
+"""The verdict on one exchange: whether a shared cache may hand its cookies to another user."""
 
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -34,17 +34,16 @@ REMEDIES = MappingProxyType(
             " §4.3.4) and some CDNs reuse it at once; use private or no-store."
         ),
         Remedy.QUALIFIED: (
-            'The qualified form, as in no-cache="Set-Cookie", is not widely implemented'
-            " (RFC 9111 §5.2.2.4, §5.2.2.7): two of eight tested caches replay the field; use"
-            " unqualified private."
+            '{directive}="Set-Cookie" is not widely implemented (RFC 9111 §5.2.2.4/7): two of eight'
+            " tested caches replay the field; use unqualified private."
         ),
         Remedy.VARY: (
-            "Vary: Cookie does not separate visitors who send no Cookie (RFC 9111 §4.1);"
-            ' send "Cache-Control: private, no-store".'
+            "Vary: Cookie does not separate visitors who send no Cookie (RFC 9111 §4.1)."
+            ' Send "Cache-Control: private, no-store".'
         ),
         Remedy.SILENT: (
-            "No Cache-Control: a cache may store this heuristically (RFC 9111 §4.2.2);"
-            ' send "Cache-Control: private, no-store".'
+            "No Cache-Control: a cache may store this heuristically (RFC 9111 §4.2.2)."
+            ' Send "Cache-Control: private, no-store".'
         ),
         Remedy.EXPLICIT: (
             'Nothing in the response says so: send "Cache-Control: private, no-store" lest a'
@@ -55,7 +54,7 @@ REMEDIES = MappingProxyType(
 """The advice for each kind of fault, in the words of people who mend it."""
 
 IIS_FOOTER = (
-    ' http.sys does not list Set-Cookie among its cache exclusions; also set <caching'
+    " http.sys does not list Set-Cookie among its cache exclusions; also set <caching"
     ' enableKernelCache="false"/> or call DisableKernelCache().'
 )
 
@@ -113,6 +112,9 @@ def _remedy(exchange: Exchange, decisive: CarrierVerdict, plain: CarrierVerdict)
             carrier=policy.carrier, spec=policy.spec, stop=stop
         )
     else:
-        advice = REMEDIES[decisive.remedy]
+        name = "private" if policy.directives.qualified("private") else "no-cache"
+        advice = REMEDIES[decisive.remedy].format(directive=name)
     server = exchange.response.fields.first("server") or ""
-    return advice + IIS_FOOTER if server.startswith(("Microsoft-IIS", "Microsoft-HTTPAPI")) else advice
+    return (
+        advice + IIS_FOOTER if server.startswith(("Microsoft-IIS", "Microsoft-HTTPAPI")) else advice
+    )

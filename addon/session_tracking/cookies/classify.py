@@ -87,10 +87,9 @@ def classify(
         return CookieClass.DELETION
     if own_name and cookie.name == own_name:
         return CookieClass.TRACKING
-    if names is not None and (assigned := _assigned(cookie.name, names)) is not None:
-        return assigned
-    if (known := class_of_name(cookie.name)) is not None:
-        return known
+    named = _assigned(cookie.name, names) if names is not None else None
+    if (told := named or class_of_name(cookie.name)) is not None:
+        return told
     if _JWT.fullmatch(cookie.value):
         return CookieClass.SESSION
     if entropy_bits(cookie.value) < UNIQUE_BITS:

@@ -5,15 +5,16 @@ from calendar import monthrange, timegm
 from functools import lru_cache
 
 _DELIMITERS = re.compile(r"[\x09\x20-\x2f\x3b-\x40\x5b-\x60\x7b-\x7e]+")
-_TIME = re.compile(r"(\d{1,2}):(\d{1,2}):(\d{1,2})(?:\D.*)?", re.ASCII | re.DOTALL)
-_DAY = re.compile(r"(\d{1,2})(?:\D.*)?", re.ASCII | re.DOTALL)
-_YEAR = re.compile(r"(\d{2,4})(?:\D.*)?", re.ASCII | re.DOTALL)
-_MONTHS = {
-    name: number
-    for number, name in enumerate(
-        ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"), 1
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_PRODUCTIONS = tuple(
+    (name, re.compile(pattern, re.ASCII | re.DOTALL | re.IGNORECASE))
+    for name, pattern in (
+        ("time", r"(\d{1,2}):(\d{1,2}):(\d{1,2})(?:\D.*)?"),
+        ("day", r"(\d{1,2})(?:\D.*)?"),
+        ("month", rf"({'|'.join(_MONTHS)}).*"),
+        ("year", r"(\d{2,4})(?:\D.*)?"),
     )
-}
+)
 
 
 @lru_cache(maxsize=1024)
@@ -22,25 +23,24 @@ def parse_cookie_date(value: str) -> int | None:
 
     Source: RFC 6265bis §5.1.1.
     """
-    clock: tuple[int, int, int] | None = None
-    day = month = year = None
+    found: dict[str, tuple[int, ...]] = {}
     for token in _DELIMITERS.split(value):
-        if clock is None and (found := _TIME.fullmatch(token)):
-            clock = (int(found[1]), int(found[2]), int(found[3]))
-        elif day is None and (found := _DAY.fullmatch(token)):
-            day = int(found[1])
-        elif month is None and token[:3].lower() in _MONTHS:
-            month = _MONTHS[token[:3].lower()]
-        elif year is None and (found := _YEAR.fullmatch(token)):
-            year = int(found[1])
-    if clock is None or day is None or month is None or year is None:
+        # Each production is taken by the first token that matches it, in this order.
+        for production, pattern in _PRODUCTIONS:
+            if production not in found and (match := pattern.fullmatch(token)):
+                found[production] = tuple(
+                    _MONTHS.index(part.lower()) + 1 if part.isalpha() else int(part)
+                    for part in match.groups()
+                )
+                break
+    if len(found) < len(_PRODUCTIONS):
         return None
-    if year < 70:
-        year += 2000
-    elif year < 100:
-        year += 1900
-    if year < 1601 or clock > (23, 59, 59) or clock[1] > 59 or clock[2] > 59:
+    (year,), (month,), (day,) = found["year"], found["month"], found["day"]
+    if year < 100:
+        year += 2000 if year < 70 else 1900
+    hour, minute, second = found["time"]
+    if year < 1601 or hour > 23 or minute > 59 or second > 59:
         return None
     if not 1 <= day <= monthrange(year, month)[1]:
         return None
-    return timegm((year, month, day, *clock))
+    return timegm((year, month, day, hour, minute, second))

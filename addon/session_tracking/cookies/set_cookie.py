@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from session_tracking.cookies.cookie_date import parse_cookie_date
-from session_tracking.http.fields import FieldSection, split_members, unquote
+from session_tracking.http.fields import FieldSection, split_members, split_parameters, unquote
 
 MAX_PAIR = 4096
 """Octets of cookie-name and cookie-value together; a longer cookie is ignored (§5.6)."""
@@ -96,7 +96,7 @@ def parse_set_cookie2(value: str) -> list[SetCookie]:
     """
     cookies = []
     for member in split_members(value):
-        pair, *rest = _split_quoted(member)
+        pair, *rest = split_parameters(member) or [""]
         name, _, content = pair.partition("=")
         attributes = _attributes(rest)
         cookies.append(
@@ -121,21 +121,3 @@ def _attributes(parts: Iterable[str]) -> tuple[tuple[str, str], ...]:
         if (name := name.strip(_WSP).lower()) and len(value) <= MAX_ATTRIBUTE:
             found.append((name, value))
     return tuple(found)
-
-
-def _split_quoted(text: str) -> list[str]:
-    """Split at semicolons outside of quoted strings."""
-    if '"' not in text:
-        return text.split(";")
-    parts, start, quoted, escaped = [], 0, False, False
-    for position, char in enumerate(text):
-        if escaped:
-            escaped = False
-        elif quoted and char == "\\":
-            escaped = True
-        elif char == '"':
-            quoted = not quoted
-        elif char == ";" and not quoted:
-            parts.append(text[start:position])
-            start = position + 1
-    return [*parts, text[start:]]

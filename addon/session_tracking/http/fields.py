@@ -1,5 +1,6 @@
 """Field sections: the field lines of one message, in the order received (RFC 9110 §5, §6.5)."""
 
+import re
 from collections.abc import Iterable, Iterator
 
 OWS = " \t"
@@ -66,30 +67,25 @@ class FieldSection:
         return f"FieldSection({', '.join(name for name, _ in self._lines)!r})"
 
 
-def split_members(value: str) -> Iterator[str]:
+_QUOTED = r'"(?:[^"\\]+|\\.)*"?'
+_UNQUOTED_RUNS = {
+    separator: re.compile(rf'(?:[^"{separator}]+|{_QUOTED})+', re.DOTALL) for separator in ",;"
+}
+"""Text without the separator, quoted strings included; an unterminated one extends to the end."""
+
+
+def split_members(value: str) -> list[str]:
     """Split one field value at its commas, outside of quoted strings (RFC 9110 §5.6.1, §5.6.4).
 
-    Empty members are dropped; an unterminated quoted string extends to the end.
+    Empty members are dropped.
     """
-    if '"' not in value:
-        for part in value.split(","):
-            if member := part.strip(OWS):
-                yield member
-        return
-    start, quoted, escaped = 0, False, False
-    for position, char in enumerate(value):
-        if escaped:
-            escaped = False
-        elif quoted and char == "\\":
-            escaped = True
-        elif char == '"':
-            quoted = not quoted
-        elif char == "," and not quoted:
-            if member := value[start:position].strip(OWS):
-                yield member
-            start = position + 1
-    if member := value[start:].strip(OWS):
-        yield member
+    parts = value.split(",") if '"' not in value else _UNQUOTED_RUNS[","].findall(value)
+    return [member for part in parts if (member := part.strip(OWS))]
+
+
+def split_parameters(value: str) -> list[str]:
+    """Split at semicolons outside of quoted strings (RFC 9110 §5.6.6); empty parts are dropped."""
+    return value.split(";") if '"' not in value else _UNQUOTED_RUNS[";"].findall(value)
 
 
 def unquote(value: str) -> str:

@@ -37,7 +37,7 @@ class Reuse(StrEnum):
     """Asks the origin with the stored validator, and answers from it after a 304."""
     MISS = "miss"
     """Fetches anew; the new response takes the old one's place if it may be stored."""
-    PASS = "pass"
+    PASS = "pass"  # noqa: S105 - what caches call it
     """Fetches anew without touching what is stored."""
 
 

@@ -35,17 +35,15 @@ def _ask(
             return stored, _delivered(profile, stored, request)
         if reuse is Reuse.PASS:
             return stored, Outcome.MISS
-        if reuse is Reuse.VALIDATE and answers_304(run, profile.conditional(stored, request)):
-            assert run.validation is not None
-            if profile.merge is not None:
+        validates = reuse is Reuse.VALIDATE
+        if validates and answers_304(run, profile.conditional(stored, request)):
+            if profile.merge is not None and run.validation is not None:
                 stored = profile.merge(stored, run.validation, time)
             return stored, _delivered(profile, stored, request)
-    return _fetch(profile, run, stored, request, time), Outcome.MISS
+    return _fetch(profile, run, request, time), Outcome.MISS
 
 
-def _fetch(
-    profile: CacheProfile, run: Run, stored: Stored | None, request: RequestFacts, time: float
-) -> Stored | None:
+def _fetch(profile: CacheProfile, run: Run, request: RequestFacts, time: float) -> Stored | None:
     sent = profile.forwarded(request)
     conditions = {
         name: value

@@ -1,0 +1,108 @@
+"""Rules and the findings that they make."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from session_tracking.caching.levels import Level, Reason
+from session_tracking.caching.verdict import CacheSafety
+from session_tracking.cookies.classify import CookieClass
+from session_tracking.cookies.set_cookie import SetCookie
+from session_tracking.http.exchange import Exchange
+from session_tracking.spec import Spec
+
+
+class Severity(StrEnum):
+    """SARIF's levels; the order is from bad to mild."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTE = "note"
+
+    @property
+    def rank(self) -> int:
+        """3 for error to 1 for note; a threshold of 4 is never reached."""
+        return _RANKS[self]
+
+
+_RANKS = {Severity.ERROR: 3, Severity.WARNING: 2, Severity.NOTE: 1}
+
+
+@dataclass(frozen=True, slots=True)
+class AuditedCookie:
+    """A cookie that the response sets, with its class."""
+
+    cookie: SetCookie
+    cookie_class: CookieClass
+
+
+@dataclass(frozen=True, slots=True)
+class AuditFacts:
+    """All that a rule may look at."""
+
+    exchange: Exchange
+    safety: CacheSafety
+    level: Level
+    """`safety.level` of a response that sets a cookie."""
+    cookies: tuple[AuditedCookie, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What a rule found: the cookie, and how grave it is."""
+
+    cookie: AuditedCookie
+    severity: Severity
+
+
+type Check = Callable[[AuditFacts], Iterator[Evidence]]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One thing that the audit looks for."""
+
+    id: str
+    """`ST` and three digits; grouped by hundreds per topic, never reused."""
+    name: str
+    """In kebab case."""
+    title: str
+    severity: Severity
+    """The gravest severity that the rule gives."""
+    spec: tuple[Spec, ...]
+    help: str
+    """What it means and what to do, for somebody who never heard of it."""
+    check: Check
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One rule broken by one cookie of one exchange. Holds no value of any cookie."""
+
+    rule: Rule
+    severity: Severity
+    site: str
+    """The host that the exchange was with."""
+    method: str
+    url: str
+    """Fit to be shown: without userinfo, query values and segments that look like secrets."""
+    route: str
+    """Path with the parts that vary replaced; equal findings share it."""
+    cookie_name: str
+    cookie_class: CookieClass
+    field: str
+    """The field that sets the cookie: Set-Cookie or Set-Cookie2."""
+    level: Level
+    reasons: tuple[Reason, ...]
+    remedy: str
+    fingerprint: str
+    """32 hexadecimal digits over rule, site, route and cookie-name: the same in every run."""
+    exchange_id: str
+    time: float
+    """Unix seconds at which the response was received."""
+    masked_by: str = ""
+    """`tracker` or `enforce` where our edit made this response safe for this visitor."""
+
+    def masked(self, by: str) -> "Finding":
+        """The same finding with what hid it from this visitor."""
+        return replace(self, masked_by=by)
