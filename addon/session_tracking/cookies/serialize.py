@@ -4,12 +4,14 @@ What a style may carry is a table, `ATTRIBUTES`; the serialiser, the configurati
 documentation read the same one.
 """
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
+from session_tracking.http.dates import format_http_date, format_netscape_date
 from session_tracking.spec import Spec, rfc2109, rfc2965, rfc6265bis
 
 __all__ = [
@@ -19,6 +21,7 @@ __all__ = [
     "Quoting",
     "SameSite",
     "Style",
+    "serialize",
 ]
 
 
@@ -140,3 +143,132 @@ ATTRIBUTES: Final[Mapping[Style, tuple[Attribute, ...]]] = MappingProxyType(
 
 A configuration may set what its style lists; with `also_set_cookie` also what rfc6265 lists.
 """
+
+_TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+"""token (RFC 9110 §5.6.2)."""
+_COOKIE_VALUE = re.compile(r"[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]+")
+"""1*cookie-octet (RFC 6265bis §4.1.1)."""
+_AV_VALUE = re.compile(r"[\x21-\x3a\x3c-\x7e]([\x20-\x3a\x3c-\x7e]*[\x21-\x3a\x3c-\x7e])?")
+"""av-octets that no user agent trims (RFC 6265bis §4.1.1)."""
+_COMMENT = re.compile(r"[\x20-\x3a\x3c-\x7e\x80-\xff]*")
+"""What a quoted Comment may hold; a `;` would end it for user agents of today."""
+
+_LAST_DATE = 253402300799
+"""The last second of the year 9999, after which no date format has room."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Sending:
+    """One cookie about to be sent."""
+
+    template: CookieTemplate
+    style: Style
+    now: float
+    https: bool
+
+
+_Content = str | bool | None
+"""What an attribute says: text, True for the bare attribute, False or None to leave it out."""
+
+
+def _expires(sending: _Sending) -> _Content:
+    after = sending.template.expires_after
+    if after is None:
+        return None
+    date = min(sending.now + after, _LAST_DATE)
+    netscape = sending.style is Style.NETSCAPE
+    return format_netscape_date(date) if netscape else format_http_date(date)
+
+
+def _domain(sending: _Sending) -> _Content:
+    domain = sending.template.domain
+    if domain is None:
+        return None
+    bare = domain.removeprefix(".")
+    return bare if sending.style is Style.RFC6265 else f".{bare}"
+
+
+def _port(sending: _Sending) -> _Content:
+    port = sending.template.port
+    return ",".join(map(str, port)) or True if port is not None else None
+
+
+def _comment(sending: _Sending) -> _Content:
+    comment = sending.template.comment
+    return None if comment is None else comment.encode().decode("latin-1")
+
+
+def _secure(sending: _Sending) -> _Content:
+    secure = sending.template.secure
+    return sending.https if secure is None else secure
+
+
+def _decimal(number: int | None) -> _Content:
+    return None if number is None else str(number)
+
+
+_CONTENT: Final[Mapping[str, Callable[[_Sending], _Content]]] = {
+    "comment": _comment,
+    "comment_url": lambda sending: sending.template.comment_url,
+    "discard": lambda sending: sending.template.discard,
+    "domain": _domain,
+    "expires_after": _expires,
+    "http_only": lambda sending: sending.template.http_only,
+    "max_age": lambda sending: _decimal(sending.template.max_age),
+    "partitioned": lambda sending: sending.template.partitioned,
+    "path": lambda sending: sending.template.path,
+    "port": _port,
+    "same_site": lambda sending: sending.template.same_site or None,
+    "secure": _secure,
+    "version": lambda sending: _decimal(sending.template.version or 1),
+}
+
+
+def serialize(
+    template: CookieTemplate, value: str, *, now: float, https: bool
+) -> tuple[tuple[str, str], ...]:
+    """The field lines (name, value) that send one cookie.
+
+    `now` is in Unix seconds; `https` tells the client's side of the exchange. The configuration
+    was checked long before; this is the last gate, so that no setting or value ever splits a field
+    or adds an attribute: it raises ValueError for an octet that has no place where it stands.
+
+    Source: RFC 6265bis §4.1.1, RFC 2965 §3.2.2, RFC 2109 §4.2.2, the Netscape specification.
+    """
+    if _TOKEN.fullmatch(template.name) is None:
+        raise ValueError("the cookie's name is no token (RFC 9110 §5.6.2)")
+    if _COOKIE_VALUE.fullmatch(value) is None:
+        raise ValueError("the cookie's value holds an octet that no cookie may hold")
+    line = _line(_Sending(template, template.style, now, https), value)
+    if template.style is not Style.RFC2965:
+        return (("Set-Cookie", line),)
+    if not template.also_set_cookie:
+        return (("Set-Cookie2", line),)
+    modern = _line(_Sending(template, Style.RFC6265, now, https), value)
+    return (("Set-Cookie2", line), ("Set-Cookie", modern))
+
+
+def _line(sending: _Sending, value: str) -> str:
+    style = sending.style
+    quote_all = style is Style.RFC2965 or (
+        style is Style.RFC2109 and sending.template.quoting is Quoting.STRICT
+    )
+    # RFC 2109 and RFC 2965 know tokens and quoted strings only; the others have no quoting.
+    quote_value = quote_all or (style is Style.RFC2109 and _TOKEN.fullmatch(value) is None)
+    parts = [f"{sending.template.name}={_quoted(value) if quote_value else value}"]
+    for attribute in ATTRIBUTES[style]:
+        content = _CONTENT[attribute.key](sending)
+        if content is True:
+            parts.append(attribute.name)
+        elif isinstance(content, str):
+            is_comment = attribute.key == "comment"
+            if (_COMMENT if is_comment else _AV_VALUE).fullmatch(content) is None:
+                raise ValueError(f"{attribute.name} holds a character that no attribute may hold")
+            text = _quoted(content) if quote_all or is_comment else content
+            parts.append(f"{attribute.name}={text}")
+    return "; ".join(parts)
+
+
+def _quoted(text: str) -> str:
+    """A quoted-string (RFC 9110 §5.6.4)."""
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'

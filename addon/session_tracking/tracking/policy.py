@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from session_tracking.cookies.serialize import CookieTemplate
-from session_tracking.tracking.identifiers import Identifiers
+from session_tracking.tracking.identifiers import Identifiers, IdFormat
 
 __all__ = [
     "Decision",
@@ -80,15 +80,18 @@ class State(StrEnum):
 
 
 class Rule(StrEnum):
-    """The rule that decided; the letter and number is the row in the manual's table."""
+    """The rule that decided; letter and number are the row of the manual's table."""
 
     DISABLED = "disabled"
     HOST = "host-not-listed"
+    """A forward proxy stands in only for the sites that the configuration lists."""
     NEW = "new-visitor"
     SEEN = "own-cookie"
     FOREIGN = "C1-foreign-cookie"
+    """Cookies came, none of them ours: a session with `any-cookie`, new with `own-cookie`."""
     AMBIGUOUS = "C2-several-own-cookies"
     EMPTY = "C3-empty-cookie"
+    """A Cookie field without any pair: as if it were absent."""
     COLLISION = "C4-origin-sets-it"
     METHOD = "C5-method"
     STATUS = "C6-status"
@@ -96,6 +99,7 @@ class Rule(StrEnum):
     UNCONFIRMED = "C8-unconfirmed-cap"
     SCOPE = "C9-no-document"
     CROSS_SITE = "C9-cross-site"
+    """A subrequest from another site, where user agents would drop the cookie."""
     CACHEABLE = "C10-cacheable"
     CONNECTION = "C11-same-connection"
     FORGED = "C12-forged"
@@ -141,6 +145,22 @@ class TrackingSettings:
     vary_cookie: bool
     targeted_fields: frozenset[str]
     """Names in lower case of further fields that allow a cache to store."""
+    short_way: bool = field(init=False)
+    """Whether any cookie settles a request, so that `Tracker.pass_by` can tell from few fields."""
+
+    def __post_init__(self) -> None:
+        wants_more = (
+            self.detect is Detect.OWN_COOKIE
+            or self.scope is Scope.DOCUMENTS
+            or self.refresh is Refresh.SLIDING
+            or not self.forward_cookie
+            or self.unconfirmed_per_minute
+            or self.respect_dnt
+            or self.consent_cookie
+            or self.skip_user_agents
+            or self.identifiers.format is IdFormat.SIGNED
+        )
+        object.__setattr__(self, "short_way", not wants_more)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,252 @@
+"""The tracker: continue, issue or finish, decided from the request and carried out on the response.
+
+Sans-I/O: it is given facts and times, and answers with values.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from session_tracking.cookies.cookie import (
+    cookie_values,
+    has_cookie,
+    parse_cookie,
+    without_cookie,
+)
+from session_tracking.cookies.serialize import serialize
+from session_tracking.http.edit import Edit
+from session_tracking.http.exchange import ClientId, Exchange, RequestFacts
+from session_tracking.tracking.attach import attach
+from session_tracking.tracking.counters import Counters
+from session_tracking.tracking.identifiers import IdFormat
+from session_tracking.tracking.memory import Memory
+from session_tracking.tracking.policy import (
+    Decision,
+    Detect,
+    OnCacheable,
+    OnNew,
+    Refresh,
+    Rule,
+    State,
+    TrackingSettings,
+)
+from session_tracking.tracking.request_rules import EXCLUDED_METHODS, REQUEST_RULES
+from session_tracking.tracking.response_rules import RESPONSE_RULES
+
+__all__ = ["Tracker"]
+
+_SKIPPED = {rule: Decision(State.SKIPPED, rule) for rule in Rule}
+_PASSED = Decision(State.PASSED, Rule.FOREIGN)
+
+_COLLISION = "The origin sets a cookie of the tracker's name itself; the tracker leaves it alone."
+_REFUSED = "The response is publicly cacheable: it gets no cookie (on_cacheable = fail)."
+_TELLING = frozenset({b"cookie", b"sec-fetch-site", b"sec-gpc", b"upgrade"})
+"""The fields, in lower case, that can keep a request with a cookie from just passing."""
+
+
+@dataclass(slots=True)
+class _Visit:
+    """One request on its way through the rules."""
+
+    settings: TrackingSettings
+    client: ClientId
+    agent: str
+    site: str
+    now: float
+
+
+class Tracker:
+    """Decides for each request, and edits the response accordingly.
+
+    Call `on_request` once for each request and `on_response` once the response's field section is
+    known, in any interleaving of exchanges. `site` is what ids and counts are kept apart by; times
+    are Unix seconds. Nothing that the traffic holds makes these methods raise; ValueError tells of
+    settings that no checked configuration has.
+    """
+
+    def __init__(self) -> None:
+        self.counters = Counters()
+        self._memory = Memory()
+
+    def on_request(
+        self,
+        settings: TrackingSettings,
+        request: RequestFacts,
+        client: ClientId,
+        *,
+        site: str,
+        allowed: bool,
+        now: float,
+    ) -> Decision:
+        """What is to be done for this exchange.
+
+        `allowed` tells that we stand in for the host: any in reverse mode, else a listed one
+        (RFC 2965 §3.5). Unless it is so, and tracking enabled, the request is not even looked at.
+        """
+        if not settings.enabled:
+            return self._skip(Rule.DISABLED)
+        if not allowed:
+            return self._skip(Rule.HOST)
+        visit = _Visit(settings, client, request.fields.first("user-agent") or "", site, now)
+        decision = self._decide(visit, request)
+        if settings.forward_cookie or "cookie" not in request.fields:
+            return decision
+        lines = tuple(v for name, v in request.fields.lines if name.lower() == "cookie")
+        kept = without_cookie(lines, settings.cookie.name)
+        return decision if kept == lines else replace(decision, cookie_lines=kept)
+
+    def pass_by(
+        self,
+        settings: TrackingSettings,
+        method: str,
+        fields: Iterable[tuple[bytes, bytes]],
+        *,
+        site: str,
+        allowed: bool,
+    ) -> Decision | None:
+        """The short way for most requests, straight from the octets of the field lines.
+
+        Gives what `on_request` would, and counts the same; None where `on_request` must be asked.
+        """
+        if not settings.enabled:
+            return self._skip(Rule.DISABLED)
+        if not allowed:
+            return self._skip(Rule.HOST)
+        if not settings.short_way or method.upper() in EXCLUDED_METHODS:
+            return None
+        cookies = []
+        for name, value in fields:
+            lowered = name.lower()
+            if lowered in _TELLING:
+                if lowered == b"cookie":
+                    cookies.append(value)
+                elif lowered != b"sec-fetch-site" or b"cross-site" in value:
+                    return None
+        if not has_cookie(cookies):
+            return None
+        visit = _Visit(settings, ClientId(), "", site, 0.0)
+        own = _own_values(settings, [value.decode("latin-1") for value in cookies])
+        return self._recognise(visit, own) or self._pass()
+
+    def on_response(
+        self,
+        decision: Decision,
+        settings: TrackingSettings,
+        exchange: Exchange,
+        *,
+        site: str,
+        https: bool,
+    ) -> tuple[Decision, Edit | None]:
+        """The final decision, and the edit that sends the cookie; None if none is sent.
+
+        `exchange` holds the response as it came from upstream, or an empty 200 for a decision to
+        finish; `https` tells the client's side. `settings` are those of the request.
+        """
+        value = decision.value
+        if value is None:
+            return decision, None
+        for row in RESPONSE_RULES:
+            if row.applies(settings, exchange):
+                return self._withhold(decision, row.rule, settings, exchange), None
+        name, now = settings.cookie.name, exchange.response_time
+        cookie_lines = serialize(settings.cookie, value, now=now, https=https)
+        edit = attach(settings, exchange.response.fields, cookie_lines)
+        if decision.state is State.SEEN:
+            self.counters.refreshed += 1
+        elif self._memory.issue(site, name, value):
+            self.counters.issued += 1
+            if settings.unconfirmed_per_minute:
+                agent = exchange.request.fields.first("user-agent") or ""
+                self._memory.count_unconfirmed(exchange.client, agent, now, 1)
+        return decision, edit
+
+    def _decide(self, visit: _Visit, request: RequestFacts) -> Decision:
+        settings = visit.settings
+        for row in REQUEST_RULES:
+            if row.applies(settings, request):
+                return self._skip(row.rule)
+        cookies = request.fields.values("cookie")
+        if not cookies:
+            return self._issue(visit, State.NEW, Rule.NEW)
+        own = _own_values(settings, cookies)
+        if (seen := self._recognise(visit, own)) is not None:
+            return seen
+        signed = settings.identifiers.format is IdFormat.SIGNED
+        any_cookie = settings.detect is Detect.ANY_COOKIE
+        # With any-cookie and unsigned ids nothing says that such a value is an attack: it is just
+        # some cookie, and some cookie is a session.
+        if own and (signed or not any_cookie):
+            self.counters.forged += 1
+            return self._issue(visit, State.FORGED, Rule.FORGED)
+        if not parse_cookie(cookies):
+            return self._issue(visit, State.NEW, Rule.EMPTY)
+        return self._pass() if any_cookie else self._issue(visit, State.NEW, Rule.FOREIGN)
+
+    def _recognise(self, visit: _Visit, own: Sequence[str]) -> Decision | None:
+        """The decision for a visitor who brought a valid id; None if there is none."""
+        if not own:
+            return None
+        settings, name, site = visit.settings, visit.settings.cookie.name, visit.site
+        ids = settings.identifiers
+        self.counters.ambiguous += len(own) > 1
+        value = next((each for each in own if ids.check(each, name, site) == "valid"), None)
+        if value is None:
+            return None
+        self.counters.seen += 1
+        if self._memory.confirm(site, name, value, proven=ids.format is IdFormat.SIGNED):
+            self.counters.confirmed += 1
+            if settings.unconfirmed_per_minute:
+                self._memory.count_unconfirmed(visit.client, visit.agent, visit.now, -1)
+        if settings.refresh is Refresh.SLIDING:
+            return Decision(State.SEEN, Rule.REFRESH, value, value)
+        rule = Rule.AMBIGUOUS if len(own) > 1 else Rule.SEEN
+        return Decision(State.SEEN, rule, presented=value)
+
+    def _issue(self, visit: _Visit, state: State, rule: Rule) -> Decision:
+        """The decision for a visitor who needs an id."""
+        settings, client, now = visit.settings, visit.client, visit.now
+        name, limit = settings.cookie.name, settings.unconfirmed_per_minute
+        if limit and self._memory.unconfirmed(client, visit.agent, now) >= limit:
+            return self._skip(Rule.UNCONFIRMED)
+        shared = settings.reuse_on_connection and not settings.behind_proxy and client.connection
+        key = (client.connection, visit.site, name)
+        value = self._memory.connection_id(*key, now) if shared else None
+        if value is not None:
+            rule = Rule.CONNECTION
+        else:
+            value = settings.identifiers.new(name, visit.site)
+            if shared:
+                self._memory.remember_connection(*key, value, now)
+        finish = settings.on_new is OnNew.FINISH and state is State.NEW
+        return Decision(state, rule, value, finish=finish)
+
+    def _withhold(
+        self, decision: Decision, rule: Rule, settings: TrackingSettings, exchange: Exchange
+    ) -> Decision:
+        """The decision after the response forbade the cookie."""
+        if decision.state is not State.SEEN:
+            self.counters.skipped[rule] += 1
+        state = State.SKIPPED if decision.state is State.NEW else decision.state
+        notice = ""
+        parts = exchange.request.split()
+        if rule is Rule.COLLISION and self._memory.first_time(rule, parts.netloc):
+            notice = _COLLISION
+        elif (
+            rule is Rule.CACHEABLE
+            and settings.on_cacheable is OnCacheable.FAIL
+            and self._memory.first_time(rule, parts.netloc, parts.path)
+        ):
+            notice = _REFUSED
+        return replace(decision, state=state, rule=rule, value=None, notice=notice)
+
+    def _skip(self, rule: Rule) -> Decision:
+        self.counters.skipped[rule] += 1
+        return _SKIPPED[rule]
+
+    def _pass(self) -> Decision:
+        self.counters.passed += 1
+        return _PASSED
+
+
+def _own_values(settings: TrackingSettings, cookies: Iterable[str]) -> Sequence[str]:
+    """The non-empty values of our cookie; an emptied cookie is as good as none."""
+    return [value for value in cookie_values(cookies, settings.cookie.name) if value]
