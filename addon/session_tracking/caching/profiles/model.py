@@ -110,6 +110,10 @@ class LookupRule:
     unmet: str = ""
 
 
+def _never_stale(_stored: Stored, _request: RequestFacts, _response: ResponseFacts) -> bool:
+    return False
+
+
 def _always_pass(_stored: Stored, _request: RequestFacts, _time: float) -> Reuse:
     return Reuse.PASS
 
@@ -135,8 +139,15 @@ class CacheProfile:
     """Whether the cookie fields are taken out of a stored response when it is reused."""
     conditional: Callable[[Stored, RequestFacts], Mapping[str, str]] = lambda _s, _r: {}
     """The conditional fields (lower-case name → value) that the cache sends to validate."""
-    merge: Callable[[Stored, ResponseFacts, float], Stored] | None = None
-    """How a 304 updates what is stored; None: the stored fields stay as they are."""
+    merge: Callable[[Stored, ResponseFacts, float], Stored | None] | None = None
+    """How a 304 updates what is stored; None: the stored fields stay as they are. It returns None
+    where the cache takes the 304 for unusable, drops what it has and asks without conditions."""
+    validated: Callable[[Stored, RequestFacts], Outcome] | None = None
+    """What the client receives whose request was answered by a 304, from the merged response;
+    None: the same as on a hit. Not asked about a response that sets no cookie."""
+    stale_if_error: Callable[[Stored, RequestFacts, ResponseFacts], bool] = _never_stale
+    """Whether the cache answers from what it stored although the origin answered the attempt to
+    validate with this full response."""
     forwarded: Callable[[RequestFacts], RequestFacts] = lambda request: request
     """The request as the cache sends it on for a miss (some drop its conditional fields)."""
     collapses: bool = False
@@ -144,6 +155,8 @@ class CacheProfile:
     switch: str = ""
     """The configuration that would turn a refusal into a swap, or what does so here."""
     unknown: bool = False
-    """True where the vendor's documentation leaves the outcome open."""
+    """True where the vendor's documentation leaves every outcome open."""
+    undecided: Callable[[Run], bool] = lambda _run: False
+    """Whether the vendor's documentation leaves the outcome of this run open."""
     settings: Mapping[str, object] = field(default_factory=dict)
     """Documented deviations that are plain values, for people who read the table."""

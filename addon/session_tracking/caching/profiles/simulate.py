@@ -1,9 +1,11 @@
 """The reference run through one profile: A asks twice, then the next visitor asks."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from session_tracking.caching.profiles.model import CacheProfile, Outcome, Reuse, Run, Stored
 from session_tracking.http.exchange import RequestFacts, ResponseFacts
+from session_tracking.http.fields import OWS
 
 BETWEEN = 0.08
 """Seconds between A's two requests."""
@@ -13,11 +15,14 @@ COOKIE_FIELDS = ("set-cookie", "set-cookie2")
 
 def simulate(profile: CacheProfile, run: Run) -> Outcome:
     """What the next visitor receives from this cache."""
-    if profile.unknown:
+    if profile.unknown or profile.undecided(run):
         return Outcome.UNKNOWN
     stored: Stored | None = None
     for request, time in ((run.request, run.time), (run.request, run.time + BETWEEN)):
         stored, _ = _ask(profile, run, stored, request, time)
+    if stored is not None and not stored.own_cookie:
+        # A's second request caused the validation: its cookie is A's as well.
+        stored = replace(stored, own_cookie=True)
     time = run.time + BETWEEN + run.after
     _, outcome = _ask(profile, run, stored, run.next_request, time)
     return outcome
@@ -32,15 +37,30 @@ def _ask(
     if stored is not None:
         reuse = profile.reuse(stored, request, time)
         if reuse is Reuse.HIT:
-            return stored, _delivered(profile, stored, request)
+            return stored, _delivered(profile, run, stored, request)
         if reuse is Reuse.PASS:
             return stored, Outcome.MISS
-        validates = reuse is Reuse.VALIDATE
-        if validates and answers_304(run, profile.conditional(stored, request)):
-            if profile.merge is not None and run.validation is not None:
-                stored = profile.merge(stored, run.validation, time)
-            return stored, _delivered(profile, stored, request)
+        if reuse is Reuse.VALIDATE:
+            return _validate(profile, run, stored, request, time)
     return _fetch(profile, run, request, time), Outcome.MISS
+
+
+def _validate(
+    profile: CacheProfile, run: Run, stored: Stored, request: RequestFacts, time: float
+) -> tuple[Stored | None, Outcome]:
+    """The origin is asked with the conditions of what is stored."""
+    if run.validation is None or not answers_304(
+        run, request, profile.conditional(stored, request)
+    ):
+        if profile.stale_if_error(stored, request, run.response):
+            return stored, _delivered(profile, run, stored, request)
+        return _kept(profile, request, run.response, time), Outcome.MISS
+    merged = stored if profile.merge is None else profile.merge(stored, run.validation, time)
+    if merged is None:
+        return _kept(profile, request, run.response, time), Outcome.MISS
+    if profile.validated is not None and sets_cookie(run.response):
+        return merged, profile.validated(merged, request)
+    return merged, _delivered(profile, run, merged, request)
 
 
 def _fetch(profile: CacheProfile, run: Run, request: RequestFacts, time: float) -> Stored | None:
@@ -51,36 +71,52 @@ def _fetch(profile: CacheProfile, run: Run, request: RequestFacts, time: float) 
         if (value := sent.fields.first(name)) is not None
     }
     response = run.response
-    if run.validation is not None and answers_304(run, conditions):
+    if run.validation is not None and answers_304(run, request, conditions):
         response = run.validation
+    return _kept(profile, request, response, time)
+
+
+def _kept(
+    profile: CacheProfile, request: RequestFacts, response: ResponseFacts, time: float
+) -> Stored | None:
+    """What is stored of a response that the origin gave to this request; None for nothing."""
     if all(rule.holds(request, response, time) for rule in profile.storage):
         return Stored(request, response, time)
     return None
 
 
-def answers_304(run: Run, conditions: Mapping[str, str]) -> bool:
+def answers_304(run: Run, request: RequestFacts, conditions: Mapping[str, str]) -> bool:
     """Whether the origin answers a request with these conditional fields with 304.
 
-    It does where a validation response is given and the validator matches: If-None-Match against
-    ETag, or any If-Modified-Since where the response has Last-Modified (RFC 9110 §13.2.2).
+    It does for GET and HEAD where a validation response is given and the validator matches:
+    If-None-Match against ETag, or any If-Modified-Since where the response has Last-Modified
+    (RFC 9110 §13.2.2).
     """
-    if run.validation is None:
+    if run.validation is None or request.method not in {"GET", "HEAD"}:
         return False
     fields = run.response.fields
     if (sent := conditions.get("if-none-match")) is not None:
         etag = fields.first("etag")
-        return etag is not None and (sent == "*" or etag in sent)
+        if etag is None:
+            return False
+        tags = {_opaque(tag) for tag in sent.split(",")}
+        return "*" in tags or _opaque(etag) in tags
     return "if-modified-since" in conditions and "last-modified" in fields
 
 
-def _delivered(profile: CacheProfile, stored: Stored, request: RequestFacts) -> Outcome:
-    if not any(name in stored.response.fields for name in COOKIE_FIELDS):
+def _opaque(tag: str) -> str:
+    """An entity tag without its weakness mark (weak comparison, RFC 9110 §8.8.3.2)."""
+    return tag.strip(OWS).removeprefix("W/")
+
+
+def _delivered(profile: CacheProfile, run: Run, stored: Stored, request: RequestFacts) -> Outcome:
+    if not sets_cookie(run.response):
         return Outcome.REUSED
-    if profile.strips(stored, request):
+    if not sets_cookie(stored.response) or profile.strips(stored, request):
         return Outcome.STRIPPED
     return Outcome.SWAP if stored.own_cookie else Outcome.FRESH
 
 
 def sets_cookie(response: ResponseFacts) -> bool:
     """Whether the response has Set-Cookie or Set-Cookie2."""
-    return any(name in response.fields for name in COOKIE_FIELDS)
+    return "set-cookie" in response.fields or "set-cookie2" in response.fields
