@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+import sysconfig
 import tomllib
 from importlib import metadata
 from pathlib import Path
@@ -16,6 +17,7 @@ from session_tracking import shipped
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCKS = sorted((ROOT / "requirements").glob("*.txt"))
+PACKAGES = sysconfig.get_path("purelib")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 
 
@@ -142,7 +144,7 @@ assert type(first).__name__ == type(second).__name__ == "SessionTracker"
 # ------------------------------------------------------------------------------ setup
 
 
-def setup(checkout, environment, timeout=60):
+def setup(checkout, environment, timeout=120):
     return subprocess.run(
         [checkout / "scripts/setup"],
         capture_output=True,
@@ -153,40 +155,72 @@ def setup(checkout, environment, timeout=60):
     )
 
 
-def test_setup_has_nothing_to_do_the_second_time():
-    done = setup(ROOT, os.environ, timeout=2)
-    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+def machine(tmp_path):
+    """Environment with the programs that the script calls: one folder on the PATH."""
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    for name in ("bash", "cat", "cksum", "dirname", "env", "sed"):
+        (programs / name).symlink_to(shutil.which(name))
+    return {"PATH": str(programs)}
 
 
 @pytest.fixture
-def old_machine(tmp_path):
-    """A checkout on a machine whose one Python is 3.11."""
-    checkout = tmp_path / "checkout"
-    for name in ("scripts/setup", "pyproject.toml", ".python-version", "requirements/dev.txt"):
-        copy = checkout / name
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(ROOT / name, copy)
-    programs = tmp_path / "bin"
-    programs.mkdir()
-    for name in ("bash", "cat", "cksum", "dirname", "env"):
-        (programs / name).symlink_to(shutil.which(name))
-    python = programs / "python3"
-    python.write_text("#!/bin/sh\n[ $1 = -V ] && echo Python 3.11.9 && exit\nexit 1\n")
+def checkout(tmp_path):
+    """A checkout whose lock is empty: nothing is fetched."""
+    copy = tmp_path / "checkout"
+    files = ("scripts/setup", "pyproject.toml", ".python-version", "README.md", "config.toml")
+    for name in (*files, "LICENSE", "addon/session_tracker.py"):
+        target = copy / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, target)
+    package = copy / "addon/session_tracking"
+    package.mkdir()
+    shutil.copy(ROOT / "addon/session_tracking/__init__.py", package)
+    (copy / "requirements").mkdir()
+    (copy / "requirements/dev.txt").touch()
+    return copy
+
+
+def test_setup_makes_an_environment_once(tmp_path, checkout):
+    # The new environment builds the project with this one's hatchling.
+    environment = machine(tmp_path) | {"PYTHON": sys.executable, "PYTHONPATH": PACKAGES}
+    first = setup(checkout, environment)
+    assert (first.returncode, first.stderr) == (0, "")
+    assert (checkout / ".venv/bin/session-tracker").exists()
+
+    again = setup(checkout, environment, timeout=2)
+    assert (again.returncode, again.stdout, again.stderr) == (0, "", "")
+
+    moved = checkout.rename(tmp_path / "elsewhere")
+    anew = setup(moved, environment)
+    assert (anew.returncode, anew.stdout) == (0, first.stdout)
+    program = (moved / ".venv/bin/session-tracker").read_text()
+    assert program.startswith(f"#!{moved}/.venv/bin/python")
+
+
+@pytest.fixture
+def old_python(tmp_path):
+    """A machine whose one Python is 3.11."""
+    environment = machine(tmp_path)
+    python = tmp_path / "bin/python3"
+    python.write_text("#!/usr/bin/env bash\n[ $1 = -V ] && echo Python 3.11.9 && exit\nexit 1\n")
     python.chmod(0o755)
-    return checkout, {"PATH": str(programs)}
+    return environment
 
 
-def test_setup_tells_the_owner_of_an_old_python_what_to_do(old_machine):
-    checkout, environment = old_machine
-    done = setup(checkout, environment)
-    assert done.returncode == 1
-    for part in ("Python 3.12 or newer is needed", "Python 3.11.9", "Install it", "PYTHON=/path"):
-        assert part in done.stderr
+def test_setup_tells_the_owner_of_an_old_python_what_to_do(checkout, old_python):
+    done = setup(checkout, old_python)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.splitlines() == [
+        "scripts/setup: Python 3.12 or newer is needed and was not found (Python 3.11.9).",
+        "  Install Python 3.13 from the system's packages, python.org or pyenv;",
+        "  or install uv, which brings a Python of its own; then run scripts/setup again.",
+        "  Where it is installed under another name: PYTHON=/path/to/python3.13 scripts/setup",
+    ]
     assert not (checkout / ".venv").exists()
 
 
-def test_setup_refuses_an_old_python_that_is_named(old_machine):
-    checkout, environment = old_machine
-    done = setup(checkout, environment | {"PYTHON": "python3"})
-    assert done.returncode == 1
+def test_setup_refuses_an_old_python_that_is_named(checkout, old_python):
+    done = setup(checkout, old_python | {"PYTHON": "python3"})
+    assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == "scripts/setup: PYTHON=python3 is no Python 3.12 or newer.\n"
