@@ -18,6 +18,9 @@ from lab.messages import Head, read_body, read_head
 
 ID_FIELD = "Lab-Request-Id"
 READY_PATH = "/-/ready"
+FIRST_VISITOR, SECOND_VISITOR = "127.0.0.2", "127.0.0.3"
+SECOND = "B"
+"""The phase in which the second visitor asks; those before it are ``A1`` and ``A2``."""
 
 
 @dataclass(slots=True)
@@ -103,11 +106,21 @@ class Origin:
         if is_validation and validation is not None:
             response = validation
         said = render_answer(response, number, method)
-        trial.answers.append(Answer(number, trial.phase, is_validation, head.raw, said))
+        trial.answers.append(Answer(number, phase_of(trial, head), is_validation, head.raw, said))
         if trial.delay:
             await asyncio.sleep(trial.delay)
         writer.write(said)
         await writer.drain()
+
+
+def phase_of(trial: Trial, head: Head) -> str:
+    """The phase that a request belongs to: the present one, save for a late background fetch.
+
+    Varnish answers A from a stale object and fetches in the background, where B may overtake it;
+    X-Forwarded-For tells for whom it fetches.
+    """
+    late = trial.phase == SECOND and FIRST_VISITOR in head.values("x-forwarded-for")
+    return "A2" if late else trial.phase
 
 
 def render_answer(response: Response, number: str, method: str) -> bytes:

@@ -5,12 +5,9 @@ from __future__ import annotations
 import re
 
 from lab.messages import Received
-from lab.origin import ID_FIELD, Answer, Trial
+from lab.origin import ID_FIELD, SECOND, Answer, Trial
 
 ID = re.compile(r"r\d{8}")
-SECOND = "B"
-"""The phase in which the second visitor asks; those before it are ``A1`` and ``A2``."""
-
 ERROR = "error"
 """The cache answered by itself (an error page, a refusal) or broke the connection."""
 

@@ -10,10 +10,9 @@ from dataclasses import dataclass
 from lab.cases import HOST, Case, Lines, NextRequest
 from lab.lab import Lab
 from lab.messages import Received, ask
-from lab.origin import Trial
-from lab.outcome import SECOND, outcome
+from lab.origin import FIRST_VISITOR, SECOND, SECOND_VISITOR, Trial
+from lab.outcome import outcome
 
-FIRST_VISITOR, SECOND_VISITOR = "127.0.0.2", "127.0.0.3"
 GAP = 0.08
 """Seconds between A's two requests, so that a cache has finished writing."""
 
