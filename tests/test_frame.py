@@ -181,9 +181,12 @@ def checkout(tmp_path):
     return copy
 
 
-def test_setup_makes_an_environment_once(tmp_path, checkout):
+@pytest.mark.parametrize("installer", ["pip", "uv"])
+def test_setup_makes_an_environment_once(tmp_path, checkout, installer):
     # The new environment builds the project with this one's hatchling.
     environment = machine(tmp_path) | {"PYTHON": sys.executable, "PYTHONPATH": PACKAGES}
+    if installer == "uv":
+        (tmp_path / "bin/uv").symlink_to(Path(sysconfig.get_path("scripts"), "uv"))
     first = setup(checkout, environment)
     assert (first.returncode, first.stderr) == (0, "")
     assert (checkout / ".venv/bin/session-tracker").exists()
