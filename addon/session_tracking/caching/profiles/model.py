@@ -81,6 +81,13 @@ class Stored:
     own_cookie: bool = True
     """True while a Set-Cookie in `response` is the one of the response that was stored; False
     once a 304's has replaced it, which then belongs to whoever caused the validation."""
+    first: ResponseFacts | None = None
+    """The response that was stored before a 304 changed its fields; None if none has. For caches
+    that read some directives once and for all when they store."""
+    dropped: bool = False
+    """True if the cache removes it once the request that validated it is answered."""
+    state: object = None
+    """What a family of caches keeps beside the fields, in a type of its own."""
 
 
 type StoreTest = Callable[[RequestFacts, ResponseFacts, float], bool]
@@ -145,6 +152,9 @@ class CacheProfile:
     validated: Callable[[Stored, RequestFacts], Outcome] | None = None
     """What the client receives whose request was answered by a 304, from the merged response;
     None: the same as on a hit. Not asked about a response that sets no cookie."""
+    relays_304: Callable[[Stored, RequestFacts], bool] = lambda _stored, _request: False
+    """Whether a client whose request was answered by a 304 is sent a 304 as well, from the merged
+    response: their own condition holds, so nothing that was stored reaches them."""
     stale_if_error: Callable[[Stored, RequestFacts, ResponseFacts], bool] = _never_stale
     """Whether the cache answers from what it stored although the origin answered the attempt to
     validate with this full response."""

@@ -58,9 +58,12 @@ def _validate(
     merged = stored if profile.merge is None else profile.merge(stored, run.validation, time)
     if merged is None:
         return _kept(profile, request, run.response, time), Outcome.MISS
+    after = None if merged.dropped else merged
+    if profile.relays_304(merged, request):
+        return after, Outcome.MISS
     if profile.validated is not None and sets_cookie(run.response):
-        return merged, profile.validated(merged, request)
-    return merged, _delivered(profile, run, merged, request)
+        return after, profile.validated(merged, request)
+    return after, _delivered(profile, run, merged, request)
 
 
 def _fetch(profile: CacheProfile, run: Run, request: RequestFacts, time: float) -> Stored | None:
