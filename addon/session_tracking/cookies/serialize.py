@@ -176,7 +176,7 @@ def _expires(sending: _Sending) -> _Content:
     if after is None:
         return None
     date = min(sending.now + after, _LAST_DATE)
-    netscape = sending.style is Style.NETSCAPE
+    netscape = sending.style == Style.NETSCAPE
     return format_netscape_date(date) if netscape else format_http_date(date)
 
 
@@ -185,7 +185,7 @@ def _domain(sending: _Sending) -> _Content:
     if domain is None:
         return None
     bare = domain.removeprefix(".")
-    return bare if sending.style is Style.RFC6265 else f".{bare}"
+    return bare if sending.style == Style.RFC6265 else f".{bare}"
 
 
 def _port(sending: _Sending) -> _Content:
@@ -240,7 +240,7 @@ def serialize(
     if _COOKIE_VALUE.fullmatch(value) is None:
         raise ValueError("the cookie's value holds an octet that no cookie may hold")
     line = _line(_Sending(template, template.style, now, https), value)
-    if template.style is not Style.RFC2965:
+    if template.style != Style.RFC2965:
         return (("Set-Cookie", line),)
     if not template.also_set_cookie:
         return (("Set-Cookie2", line),)
@@ -250,11 +250,11 @@ def serialize(
 
 def _line(sending: _Sending, value: str) -> str:
     style = sending.style
-    quote_all = style is Style.RFC2965 or (
-        style is Style.RFC2109 and sending.template.quoting is Quoting.STRICT
+    quote_all = style == Style.RFC2965 or (
+        style == Style.RFC2109 and sending.template.quoting == Quoting.STRICT
     )
     # RFC 2109 and RFC 2965 know tokens and quoted strings only; the others have no quoting.
-    quote_value = quote_all or (style is Style.RFC2109 and _TOKEN.fullmatch(value) is None)
+    quote_value = quote_all or (style == Style.RFC2109 and _TOKEN.fullmatch(value) is None)
     parts = [f"{sending.template.name}={_quoted(value) if quote_value else value}"]
     for attribute in ATTRIBUTES[style]:
         content = _CONTENT[attribute.key](sending)

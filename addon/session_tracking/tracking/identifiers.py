@@ -3,7 +3,7 @@
 import hmac
 import re
 import secrets
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from base64 import b64decode, urlsafe_b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -75,13 +75,13 @@ class Identifiers:
     """For `signed`: the first signs, all of them verify. Empty for the other formats."""
 
     def __post_init__(self) -> None:
-        if (self.format is IdFormat.SIGNED) != bool(self.keys):
+        if (self.format == IdFormat.SIGNED) != bool(self.keys):
             raise ValueError("signed ids need a key, and the other formats have none")
 
     def new(self, name: str, site: str) -> str:
         """A fresh id from the system's CSPRNG; a signed one is bound to cookie-name and site."""
         made = _RANDOM[self.format]()
-        if self.format is not IdFormat.SIGNED:
+        if self.format != IdFormat.SIGNED:
             return made
         key = self.keys[0]
         return f"{made}.{key.id}.{_signature(key, name, site, made)}"
@@ -96,9 +96,9 @@ class Identifiers:
         found = _SYNTAX[self.format].fullmatch(value)
         if found is None:
             return "forged"
-        if self.format is IdFormat.DECIMAL64:
+        if self.format == IdFormat.DECIMAL64:
             return "valid" if int(value) < 2**64 else "forged"
-        if self.format is not IdFormat.SIGNED:
+        if self.format != IdFormat.SIGNED:
             return "valid"
         made, key_id, presented = found.groups()
         key = next((key for key in self.keys if key.id == key_id), None)
@@ -139,11 +139,9 @@ def _parse_key(entry: str, number: int) -> SigningKey:
             f"Key {number} is not of the form key-id:secret, with a key id of 1 to 32 letters, "
             f"digits, - or _. {_MAKE_ONE}"
         )
-    standard = encoded.rstrip("=").replace("+", "-").replace("/", "_")
+    standard = encoded.rstrip("=").replace("-", "+").replace("_", "/")
     try:
-        if re.fullmatch(r"[A-Za-z0-9_-]*", standard) is None:
-            raise ValueError
-        secret = urlsafe_b64decode(standard + "=" * (-len(standard) % 4))
+        secret = b64decode(standard + "=" * (-len(standard) % 4), validate=True)
     except ValueError:  # binascii.Error is one
         raise ValueError(f"The secret of key {number} is not base64. {_MAKE_ONE}") from None
     if len(secret) < MIN_SECRET:

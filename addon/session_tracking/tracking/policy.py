@@ -150,15 +150,15 @@ class TrackingSettings:
 
     def __post_init__(self) -> None:
         wants_more = (
-            self.detect is Detect.OWN_COOKIE
-            or self.scope is Scope.DOCUMENTS
-            or self.refresh is Refresh.SLIDING
+            self.detect == Detect.OWN_COOKIE
+            or self.scope == Scope.DOCUMENTS
+            or self.refresh == Refresh.SLIDING
             or not self.forward_cookie
             or self.unconfirmed_per_minute
             or self.respect_dnt
             or self.consent_cookie
             or self.skip_user_agents
-            or self.identifiers.format is IdFormat.SIGNED
+            or self.identifiers.format == IdFormat.SIGNED
         )
         object.__setattr__(self, "short_way", not wants_more)
 

@@ -56,7 +56,7 @@ def _cross_site(settings: TrackingSettings, request: RequestFacts) -> bool:
     return (
         fields.first("sec-fetch-site") == "cross-site"
         and fields.first("sec-fetch-mode") != "navigate"
-        and settings.cookie.same_site is not SameSite.NONE
+        and settings.cookie.same_site != SameSite.NONE
     )
 
 
@@ -76,7 +76,7 @@ REQUEST_RULES: Final[tuple[RequestRule, ...]] = (
     RequestRule(Rule.USER_AGENT, _bots),
     RequestRule(
         Rule.SCOPE,
-        lambda settings, request: settings.scope is Scope.DOCUMENTS and not is_page_load(request),
+        lambda settings, request: settings.scope == Scope.DOCUMENTS and not is_page_load(request),
     ),
     RequestRule(Rule.CROSS_SITE, _cross_site),
     RequestRule(

@@ -77,7 +77,7 @@ def _collides(settings: TrackingSettings, exchange: Exchange) -> bool:
 
 def _must_stay_cacheable(settings: TrackingSettings, exchange: Exchange) -> bool:
     return (
-        settings.on_cacheable is not OnCacheable.MAKE_SAFE
+        settings.on_cacheable != OnCacheable.MAKE_SAFE
         and is_publicly_cacheable(exchange)
         and not is_document(exchange)
     )

@@ -170,8 +170,8 @@ class Tracker:
         own = _own_values(settings, cookies)
         if (seen := self._recognise(visit, own)) is not None:
             return seen
-        signed = settings.identifiers.format is IdFormat.SIGNED
-        any_cookie = settings.detect is Detect.ANY_COOKIE
+        signed = settings.identifiers.format == IdFormat.SIGNED
+        any_cookie = settings.detect == Detect.ANY_COOKIE
         # With any-cookie and unsigned ids nothing says that such a value is an attack: it is just
         # some cookie, and some cookie is a session.
         if own and (signed or not any_cookie):
@@ -192,11 +192,11 @@ class Tracker:
         if value is None:
             return None
         self.counters.seen += 1
-        if self._memory.confirm(site, name, value, proven=ids.format is IdFormat.SIGNED):
+        if self._memory.confirm(site, name, value, proven=ids.format == IdFormat.SIGNED):
             self.counters.confirmed += 1
             if settings.unconfirmed_per_minute:
                 self._memory.count_unconfirmed(visit.client, visit.agent, visit.now, -1)
-        if settings.refresh is Refresh.SLIDING:
+        if settings.refresh == Refresh.SLIDING:
             return Decision(State.SEEN, Rule.REFRESH, value, value)
         rule = Rule.AMBIGUOUS if len(own) > 1 else Rule.SEEN
         return Decision(State.SEEN, rule, presented=value)
@@ -216,7 +216,7 @@ class Tracker:
             value = settings.identifiers.new(name, visit.site)
             if shared:
                 self._memory.remember_connection(*key, value, now)
-        finish = settings.on_new is OnNew.FINISH and state is State.NEW
+        finish = settings.on_new == OnNew.FINISH and state is State.NEW
         return Decision(state, rule, value, finish=finish)
 
     def _withhold(
@@ -232,7 +232,7 @@ class Tracker:
             notice = _COLLISION
         elif (
             rule is Rule.CACHEABLE
-            and settings.on_cacheable is OnCacheable.FAIL
+            and settings.on_cacheable == OnCacheable.FAIL
             and self._memory.first_time(rule, parts.netloc, parts.path)
         ):
             notice = _REFUSED
