@@ -12,56 +12,57 @@ class Spec:
 
     document: str
     section: str
+    url: str = ""
+    """Address of the section, or of the document where it has no anchors."""
 
     def __str__(self) -> str:
         return f"{self.document} §{self.section}" if self.section else self.document
 
-    @property
-    def url(self) -> str:
-        """Address of the section; the document's own page where it has no anchors."""
-        number = self.document.removeprefix("RFC ")
-        if number == "6265bis":
-            return "https://httpwg.org/http-extensions/draft-ietf-httpbis-rfc6265bis.html"
-        if number in {"2109", "2616", "2965"}:
-            return f"https://www.rfc-editor.org/rfc/rfc{number}"
-        return f"https://www.rfc-editor.org/rfc/rfc{number}#section-{self.section}"
+
+def _rfc(number: int, section: str) -> Spec:
+    url = f"https://www.rfc-editor.org/rfc/rfc{number}#section-{section}"
+    return Spec(f"RFC {number}", section, url)
 
 
 def rfc9110(section: str) -> Spec:
     """HTTP Semantics."""
-    return Spec("RFC 9110", section)
+    return _rfc(9110, section)
 
 
 def rfc9111(section: str) -> Spec:
     """HTTP Caching."""
-    return Spec("RFC 9111", section)
+    return _rfc(9111, section)
 
 
 def rfc9211(section: str) -> Spec:
     """The Cache-Status HTTP Response Header Field."""
-    return Spec("RFC 9211", section)
+    return _rfc(9211, section)
 
 
 def rfc9213(section: str) -> Spec:
     """Targeted HTTP Cache Control."""
-    return Spec("RFC 9213", section)
+    return _rfc(9213, section)
 
 
 def rfc5861(section: str) -> Spec:
     """HTTP Cache-Control Extensions for Stale Content."""
-    return Spec("RFC 5861", section)
+    return _rfc(5861, section)
 
 
 def rfc6265bis(section: str) -> Spec:
     """Cookies: HTTP State Management Mechanism (the draft that replaces RFC 6265)."""
-    return Spec("RFC 6265bis", section)
+    return Spec(
+        "RFC 6265bis",
+        section,
+        "https://httpwg.org/http-extensions/draft-ietf-httpbis-rfc6265bis.html",
+    )
 
 
 def rfc2965(section: str) -> Spec:
     """HTTP State Management Mechanism, which defines Set-Cookie2."""
-    return Spec("RFC 2965", section)
+    return _rfc(2965, section)
 
 
 def rfc2109(section: str) -> Spec:
     """HTTP State Management Mechanism, the first one."""
-    return Spec("RFC 2109", section)
+    return _rfc(2109, section)

@@ -11,9 +11,15 @@ from session_tracking.caching.directives import Directives, delta_seconds, parse
 from session_tracking.http.fields import FieldSection
 from session_tracking.spec import Spec, rfc9213
 
-SURROGATE_CONTROL = Spec("Edge Architecture", "2.3")
-X_ACCEL_EXPIRES = Spec("ngx_http_proxy_module", "proxy_cache_valid")
-EDGE_CONTROL = Spec("Akamai Edge-Control", "")
+SURROGATE_CONTROL = Spec("Edge Architecture", "2.3", "https://www.w3.org/TR/edge-arch/")
+X_ACCEL_EXPIRES = Spec(
+    "ngx_http_proxy_module proxy_cache_valid",
+    "",
+    "https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_cache_valid",
+)
+EDGE_CONTROL = Spec(
+    "Akamai Edge-Control", "", "https://techdocs.akamai.com/property-mgr/docs/caching-2"
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,7 +98,7 @@ def parse_set_cookie2(value: str) -> list[SetCookie]:
     for member in split_members(value):
         pair, *rest = split_parameters(member) or [""]
         name, _, content = pair.partition("=")
-        attributes = _attributes(rest)
+        attributes = tuple((key, unquote(text)) for key, text in _attributes(rest))
         cookies.append(
             SetCookie(name.strip(_WSP), unquote(content.strip(_WSP)), attributes, "set-cookie2")
         )
@@ -117,7 +117,7 @@ def _attributes(parts: Iterable[str]) -> tuple[tuple[str, str], ...]:
     found = []
     for part in parts:
         name, _, value = part.partition("=")
-        value = unquote(value.strip(_WSP))
+        value = value.strip(_WSP)
         if (name := name.strip(_WSP).lower()) and len(value) <= MAX_ATTRIBUTE:
             found.append((name, value))
     return tuple(found)

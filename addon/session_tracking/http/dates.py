@@ -1,48 +1,48 @@
 """HTTP-date: the three forms that a recipient must accept (RFC 9110 §5.6.7)."""
 
 import re
-from calendar import timegm
-from email.utils import parsedate_tz
+from calendar import monthrange, timegm
 from functools import lru_cache
 from time import gmtime
 
-_TIME = r"(?:[01]\d|2[0-3]):[0-5]\d:(?:[0-5]\d|60)"
-_MONTH = "(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
-_FORMS = re.compile(
-    rf"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d {_MONTH} \d{{4}} {_TIME} GMT"  # IMF-fixdate
-    r"|(?P<rfc850>(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day), "
-    rf"\d\d-{_MONTH}-\d\d {_TIME} GMT"
-    rf"|(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) {_MONTH} [ \d]\d {_TIME} \d{{4}}",  # asctime
-    re.ASCII,
-)
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_NAME = "|".join(_DAYS)
+_MONTH = "|".join(_MONTHS)
+_TIME = r"(?P<hour>[01]\d|2[0-3]):(?P<minute>[0-5]\d):(?P<second>[0-5]\d|60)"
+_FORMS = tuple(
+    re.compile(form, re.ASCII)
+    for form in (
+        rf"(?:{_NAME}), (?P<day>\d\d) (?P<month>{_MONTH}) (?P<year>\d{{4}}) {_TIME} GMT",
+        r"(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day, "
+        rf"(?P<day>\d\d)-(?P<month>{_MONTH})-(?P<year>\d\d) {_TIME} GMT",
+        rf"(?:{_NAME}) (?P<month>{_MONTH}) (?P<day>[ \d]\d) {_TIME} (?P<year>\d{{4}})",
+    )
+)
+"""IMF-fixdate, the form of RFC 850, and that of asctime."""
 
 
 @lru_cache(maxsize=1024)
 def parse_http_date(value: str) -> int | None:
     """Unix seconds of an HTTP-date; None for anything else, such as `0` or `-1`.
 
-    The grammar decides what is a date, case-sensitively and in GMT only; the library reads it. A
-    two-digit year that lies more than 50 years ahead is of the last century.
+    Case-sensitive and in GMT only; the name of the day is not compared with the date. A two-digit
+    year that lies more than 50 years ahead is of the last century.
 
     Source: RFC 9110 §5.6.7.
     """
-    form = _FORMS.fullmatch(value)
-    if form is None:
+    found = next((match for form in _FORMS if (match := form.fullmatch(value))), None)
+    if found is None:
         return None
-    parsed = parsedate_tz(value)
-    if parsed is None:
-        return None
-    year, month, day = parsed[:3]
-    if form["rfc850"]:
+    year, month, day = int(found["year"]), _MONTHS.index(found["month"]) + 1, int(found["day"])
+    if len(found["year"]) == 2:
         this_year = gmtime().tm_year
-        year = this_year - this_year % 100 + year % 100
+        year += this_year - this_year % 100
         if year > this_year + 50:
             year -= 100
-    if not 1 <= day <= 31 or year < 1:
+    if year < 1 or not 1 <= day <= monthrange(year, month)[1]:
         return None
-    return timegm((year, month, day, *parsed[3:6]))
+    return timegm((year, month, day, int(found["hour"]), int(found["minute"]), int(found["second"])))
 
 
 def format_http_date(seconds: float) -> str:

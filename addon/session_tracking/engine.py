@@ -1,0 +1,89 @@
+"""Exchange → Outcome: the tracker and the audit, joined; sans-I/O."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from session_tracking.audit.auditor import audit
+from session_tracking.audit.findings import Finding
+from session_tracking.audit.settings import AuditSettings
+from session_tracking.http.edit import Edit
+from session_tracking.http.exchange import ClientId, Exchange, RequestFacts
+from session_tracking.tracking.policy import Decision, TrackingSettings
+from session_tracking.tracking.tracker import Tracker
+
+
+@dataclass(frozen=True, slots=True)
+class SiteSettings:
+    """All settings in force for one host and path."""
+
+    site: str
+    """The `[[site]]` that matched, else the host itself."""
+    listed: bool
+    """Whether a `[[site]]` matched."""
+    tracking: TrackingSettings
+    audit: AuditSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one exchange leads to."""
+
+    edit: Edit | None = None
+    """What to change on the response; None leaves it as it is."""
+    findings: tuple[Finding, ...] = ()
+    decision: Decision | None = None
+    """The tracker's last word; None where it had none."""
+
+
+class Engine:
+    """Holds the tracker's state. Knows no clock, file or proxy: times are given to it."""
+
+    def __init__(self) -> None:
+        self.tracker = Tracker()
+
+    def pass_by(
+        self,
+        settings: SiteSettings,
+        method: str,
+        raw_fields: Iterable[tuple[bytes, bytes]],
+        *,
+        allowed: bool,
+    ) -> Decision | None:
+        """The short way for a request that needs no more than a look at its field names."""
+        return self.tracker.pass_by(
+            settings.tracking, method, raw_fields, site=settings.site, allowed=allowed
+        )
+
+    def on_request(
+        self,
+        settings: SiteSettings,
+        request: RequestFacts,
+        client: ClientId,
+        *,
+        allowed: bool,
+        now: float,
+    ) -> Decision:
+        """What the tracker makes of a request; `allowed` is whether it may issue at this host."""
+        return self.tracker.on_request(
+            settings.tracking, request, client, site=settings.site, allowed=allowed, now=now
+        )
+
+    def on_response(
+        self, settings: SiteSettings, exchange: Exchange, decision: Decision | None, *, https: bool
+    ) -> Outcome:
+        """Judge a response as it came from upstream, and give it the tracker's cookie.
+
+        `decision` is that of `on_request`; None issues nothing.
+        """
+        tracking = settings.tracking
+        own_name = tracking.cookie.name if tracking.enabled else ""
+        host = exchange.request.host or settings.site
+        findings = audit(exchange, settings.audit, site=host, own_name=own_name)
+        edit = None
+        if decision is not None:
+            decision, edit = self.tracker.on_response(
+                decision, tracking, exchange, site=settings.site, https=https
+            )
+        if edit is not None:
+            findings = [finding.masked(edit.reason) for finding in findings]
+        return Outcome(edit, tuple(findings), decision)

@@ -1,0 +1,44 @@
+"""What the `sessions.…` commands print."""
+
+import time
+from collections.abc import Iterator
+
+from mitmproxy.flow import Flow
+from mitmproxy.http import HTTPFlow
+
+from session_tracking.audit.routes import shown_url
+from session_tracking.caching.verdict import judge
+from session_tracking.mitm import convert, marks
+from session_tracking.reports.run import Run, Tally
+from session_tracking.reports.text import finding_line
+
+
+def findings(run: Run, tally: Tally) -> list[str]:
+    """One line a distinct finding, gravest first, with its count."""
+    lines = [f"{counted.count}x {finding_line(counted.finding)}" for counted in tally]
+    return lines or [f"nothing found in {run.exchanges} responses"]
+
+
+def explain(flow: Flow) -> Iterator[str]:
+    """The reasoning about one flow, a line a step.
+
+    A response that we edited is explained by what was found before the edit.
+    """
+    if not isinstance(flow, HTTPFlow) or flow.response is None:
+        yield "no HTTP response to explain"
+        return
+    ours = flow.metadata.get(marks.METADATA)
+    if isinstance(ours, dict):
+        yield from str(ours.get("comment")).splitlines()
+        return
+    exchange = convert.exchange_of(flow, flow.response, time.time())
+    safety = judge(exchange)
+    yield f"{exchange.request.method} {shown_url(exchange.request)}"
+    if safety.level is None:
+        yield "  sets no cookie"
+        return
+    yield f"  level: {safety.level} (decided by {safety.carrier})"
+    for reason in safety.reasons:
+        yield f"  {reason.text} ({reason.spec})"
+    if safety.remedy:
+        yield f"  fix: {safety.remedy}"

@@ -1,0 +1,39 @@
+"""What the user is told at the start."""
+
+from collections.abc import Iterator
+
+from mitmproxy import ctx
+from mitmproxy.proxy.mode_specs import ProxyMode, ReverseMode
+
+from session_tracking import __version__
+from session_tracking.config.sites import forward_mode_notice
+from session_tracking.mitm.configuration import LiveConfiguration
+
+
+def start_notices(live: LiveConfiguration) -> Iterator[str]:
+    """The lines of the start: version, what cannot be seen from here, what was switched on."""
+    configuration = live.current
+    files = ", ".join(map(str, configuration.files))
+    yield f"version {__version__}, configuration: {files}"
+    if ctx.options.rfile:
+        yield (
+            "reading a file: nothing is issued, everything is audited; what a cache did after the"
+            " recording cannot be seen in it"
+        )
+        return
+    modes = [ProxyMode.parse(mode) for mode in ctx.options.mode]
+    yield (
+        "a cache between the visitors and this proxy cannot be seen from here: it answers before"
+        " requests arrive, and may store what passes"
+    )
+    if any(not isinstance(mode, ReverseMode) for mode in modes):
+        notice = forward_mode_notice(configuration)
+        if notice is not None:
+            yield str(notice)
+    if configuration.finishes and ctx.options.connection_strategy != "lazy":
+        ctx.options.update(connection_strategy="lazy")
+        yield (
+            'on_new = "finish" answers without contacting upstream:'
+            " connection_strategy was set to lazy"
+        )
+    yield from live.warnings()

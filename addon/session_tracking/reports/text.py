@@ -1,0 +1,57 @@
+"""Findings and runs in words, one line a finding."""
+
+from collections.abc import Iterator
+
+from session_tracking.audit.findings import Finding, Severity
+from session_tracking.escape import visible
+from session_tracking.reports.run import FailOn, Run, Tally, exit_status
+
+_SHOWN = 20
+
+
+def finding_line(finding: Finding) -> str:
+    """Severity, rule, method, URL, cookie, why and fix on one line, safe for any terminal."""
+    masked = f" [this visitor was protected by: {finding.masked_by}]" if finding.masked_by else ""
+    return visible(
+        f"{finding.severity} {finding.rule.id} {finding.rule.name}: {finding.method} {finding.url}"
+        f' {finding.field} "{finding.cookie_name}" ({finding.cookie_class}) is {finding.level}:'
+        f" {why(finding)}. Fix: {finding.remedy}{masked}",
+        2000,
+    )
+
+
+def why(finding: Finding) -> str:
+    """The reasons, each with the section that it rests on."""
+    return "; ".join(f"{reason.text} ({reason.spec})" for reason in finding.reasons)
+
+
+def summary(run: Run, tally: Tally, fail_on: FailOn) -> Iterator[str]:
+    """The end of a run: what was seen, the gravest findings, and what it comes to."""
+    kinds = [f"{_plural(tally.by_severity[severity], severity)}" for severity in Severity]
+    yield (
+        f"session-tracker: {_plural(run.exchanges, 'response')} seen, {run.cookies_set} setting"
+        f" cookies; {', '.join(kinds)} in {_plural(len(tally.found), 'distinct finding')}"
+    )
+    if run.tracker.get("issued") or run.tracker.get("forged"):
+        yield "  cookies: " + ", ".join(f"{n} {name}" for name, n in run.tracker.items() if n)
+    for number, counted in enumerate(tally):
+        found = counted.finding
+        if number == _SHOWN:
+            yield f"  … and {len(tally.found) - _SHOWN} more"
+            break
+        masked = f", {counted.masked} masked" if counted.masked else ""
+        yield (
+            f"  {found.severity:7} {found.rule.id} {counted.count}x{masked} {found.method}"
+            f' {found.site}{found.route} "{found.cookie_name}" {found.level}'
+        )
+    if tally.dropped:
+        yield f"  {tally.dropped} further findings were counted but not kept"
+    for reason in run.reasons(fail_on):
+        yield f"  incomplete: {visible(reason, 500)}"
+    status = exit_status(run, tally, fail_on)
+    verdict = status.name.lower()
+    yield f"session-tracker: {verdict} (exit status {status.value}, fail on: {fail_on})"
+
+
+def _plural(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
