@@ -32,7 +32,7 @@ def test_a_cut_is_marked_and_counts_characters_of_the_input():
 def test_the_result_is_one_printable_line_that_can_be_encoded(text, limit):
     shown = visible(text, limit)
     assert shown.isprintable()
-    assert shown.encode()
+    shown.encode()
     assert len(shown) <= 10 * limit + 1
 
 

@@ -1,0 +1,69 @@
+"""From the settings of the file to the plain values that the tracker and the audit work with."""
+
+import re
+
+from session_tracking.audit.settings import AuditSettings
+from session_tracking.config.model import Audit, Cookie, Settings
+from session_tracking.config.section import NONE
+from session_tracking.cookies.classify import CookieNames
+from session_tracking.cookies.serialize import CookieTemplate
+from session_tracking.tracking.identifiers import Identifiers, SigningKey
+from session_tracking.tracking.policy import TrackingSettings
+
+__all__ = ["audit_settings", "tracking_settings"]
+
+
+def tracking_settings(settings: Settings, keys: tuple[SigningKey, ...]) -> TrackingSettings:
+    """What the tracker needs to know; the settings have passed all checks."""
+    privacy, headers = settings.privacy, settings.headers
+    return TrackingSettings(
+        enabled=settings.enabled,
+        detect=settings.detect,
+        scope=settings.scope,
+        on_new=settings.on_new,
+        on_cacheable=settings.on_cacheable,
+        errors=settings.errors,
+        refresh=settings.refresh,
+        forward_cookie=settings.forward_cookie,
+        behind_proxy=settings.behind_proxy,
+        reuse_on_connection=settings.reuse_on_connection,
+        unconfirmed_per_minute=settings.unconfirmed_per_minute,
+        respect_gpc=privacy.respect_gpc,
+        respect_dnt=privacy.respect_dnt,
+        consent_cookie=privacy.consent_cookie,
+        consent_pattern=re.compile(privacy.consent_pattern) if privacy.consent_pattern else None,
+        skip_user_agents=tuple(re.compile(p, re.IGNORECASE) for p in privacy.skip_user_agents),
+        cookie=_template(settings.cookie),
+        identifiers=Identifiers(settings.cookie.id, keys),
+        cache_control=headers.cache_control,
+        vary_cookie=headers.vary_cookie,
+        targeted_fields=frozenset(name.lower() for name in headers.targeted_fields),
+    )
+
+
+def audit_settings(audit: Audit) -> AuditSettings:
+    """What the audit needs to know."""
+    names = CookieNames(audit.session_cookies, audit.affinity_cookies, audit.preference_cookies)
+    return AuditSettings(audit.enabled, names, audit.ignore_cookies)
+
+
+def _template(cookie: Cookie) -> CookieTemplate:
+    return CookieTemplate(
+        name=cookie.name,
+        style=cookie.style,
+        quoting=cookie.quoting,
+        path=None if cookie.path == NONE else cookie.path,
+        domain=None if cookie.domain == NONE else cookie.domain.lower(),
+        max_age=None if cookie.max_age == "none" else cookie.max_age,
+        expires_after=None if cookie.expires_after == "none" else cookie.expires_after,
+        secure=None if cookie.secure == "auto" else cookie.secure,
+        http_only=cookie.http_only,
+        same_site=cookie.same_site,
+        partitioned=cookie.partitioned,
+        version=None if cookie.version == "auto" else cookie.version,
+        comment=cookie.comment or None,
+        comment_url=cookie.comment_url or None,
+        discard=cookie.discard,
+        port=None if cookie.port == "none" else cookie.port,
+        also_set_cookie=cookie.also_set_cookie,
+    )

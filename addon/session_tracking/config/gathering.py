@@ -1,0 +1,116 @@
+"""Reads the main file and the files it includes, and brings their tables in order."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from session_tracking.config.documents import Document, read
+from session_tracking.config.levels import Level, Site, above, root_level, site_levels
+from session_tracking.config.locks import lock_errors, violations
+from session_tracking.config.positions import Location
+from session_tracking.config.report import Report
+from session_tracking.config.root import Root, TenantFile
+from session_tracking.config.structure import (
+    delegated_hosts,
+    delegation_errors,
+    duplicates,
+    host_problem,
+    include_problem,
+    path_problem,
+)
+from session_tracking.config.validation import validate
+from session_tracking.config.watching import Include, Watch
+from session_tracking.errors import ConfigError
+
+__all__ = ["Gathered", "gather"]
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """Every table with settings."""
+
+    document: Document
+    """The main file."""
+    top: Level
+    sites: tuple[Site, ...]
+
+
+def gather(path: Path, report: Report, watch: Watch, text: str | None) -> Gathered:
+    """Read everything that belongs to a main file; what is wrong with it goes to the report.
+
+    `text` stands for the content of the main file; None reads it.
+    Raises ConfigErrors if the main file is no TOML: there is nothing to go on with.
+    """
+    watch.file(path)
+    try:
+        document = read(path, text)
+    except ConfigError as error:
+        report.errors([error])
+        raise report.failure() from error
+    report.source(document.source)
+    skip = _validate(document, Root, report)
+    top = root_level(document, skip)
+    sites = list(site_levels(document, skip))
+    if ("include",) not in skip:
+        sites += _included(document, skip, report, watch)
+    report.errors(_structure_errors(sites))
+    report.errors(_lock_errors(top, sites))
+    return Gathered(document, top, tuple(sites))
+
+
+def _validate(
+    document: Document, model: type[Root | TenantFile], report: Report
+) -> frozenset[Location]:
+    errors, skip = validate(document, model)
+    report.errors(errors)
+    report.unusable(skip)
+    return skip
+
+
+def _included(
+    main: Document, skip: frozenset[Location], report: Report, watch: Watch
+) -> Iterator[Site]:
+    """The sites of the included files."""
+    pattern = main.data.get("include", "")
+    if problem := include_problem(pattern):
+        report.errors([main.error(("include",), *problem)])
+        return
+    include = Include(main.path.parent, pattern)
+    files = include.files() if pattern else {}
+    watch.include(include, files)
+    delegated = delegated_hosts(main, skip)
+    for path, name in files.items():
+        watch.file(path)
+        try:
+            document = read(path)
+        except ConfigError as error:
+            report.source(error.source)
+            report.errors([error])
+            continue
+        report.source(document.source)
+        bad = _validate(document, TenantFile, report)
+        sites = list(site_levels(document, bad, tenant=True))
+        report.errors(delegation_errors(name, [s for s, _ in sites], delegated, main.source))
+        yield from sites
+
+
+def _structure_errors(sites: list[Site]) -> Iterator[ConfigError]:
+    for site, paths in sites:
+        if problem := host_problem(str(site.host)):
+            yield site.error("host", *problem, "")
+        for path in paths:
+            written = path.document.at((*path.location, "path"))
+            if problem := path_problem(written):
+                yield path.error("path", *problem, "")
+        yield from duplicates(paths)
+    yield from duplicates(site for site, _ in sites)
+
+
+def _lock_errors(top: Level, sites: list[Site]) -> Iterator[ConfigError]:
+    yield from lock_errors(top)
+    for site, paths in sites:
+        yield from lock_errors(site)
+        yield from violations((top, site))
+        for path in paths:
+            yield from lock_errors(path)
+            yield from violations((top, site, *above(path, paths), path))

@@ -1,0 +1,131 @@
+"""The keys that may be set for every site and path, with their defaults.
+
+A key holds one value; which file and line it came from is kept elsewhere (`levels`). Ranges that
+belong to a standard are not here but in the checks, where the standard can be named.
+"""
+
+from typing import Annotated, Literal
+
+from session_tracking.config.section import CHOICE, Names, Ports, Seconds, Section
+from session_tracking.cookies.serialize import Quoting, SameSite, Style
+from session_tracking.tracking.identifiers import IdFormat
+from session_tracking.tracking.policy import Detect, OnCacheable, OnNew, Refresh, Scope
+
+__all__ = ["Audit", "Cookie", "Headers", "Privacy", "Settings"]
+
+
+class Cookie(Section):
+    """``[cookie]``: the cookie that a new visitor gets."""
+
+    name: str = "SessionTracking"
+    """Name of the cookie: a token (RFC 9110 §5.6.2)."""
+    style: Annotated[Style, CHOICE] = Style.RFC6265
+    """Which specification the cookie is written by; rfc2965 sends Set-Cookie2."""
+    quoting: Annotated[Quoting, CHOICE] = Quoting.COMPAT
+    """For style rfc2109: quote what browsers read quoted, or all as the RFC's examples do."""
+    id: Annotated[IdFormat, CHOICE] = IdFormat.B64URL128
+    """Look of a session id; `signed` can be told from an invented one and needs a key."""
+    key_file: str = ""
+    """For `signed`: file with the signing keys, relative to this file."""
+    key_env: str = ""
+    """For `signed`: environment variable with the signing keys, instead of a file."""
+    path: str = "/"
+    """Path attribute: starts with `/`; "none" leaves it out."""
+    domain: str = "none"
+    """Domain attribute; "none" is a host-only cookie. Hosts outside of it get no cookie."""
+    max_age: Literal["none"] | Seconds = "none"
+    """Max-Age in seconds; "none" lasts until the browser is closed."""
+    expires_after: Literal["none"] | Seconds = "none"
+    """Seconds from sending the cookie to its Expires date; Max-Age goes before it."""
+    secure: Literal["auto"] | bool = "auto"
+    """Secure attribute; "auto" sends it where the client's side is https."""
+    http_only: bool = True
+    """HttpOnly attribute: scripts cannot read the cookie."""
+    same_site: Annotated[SameSite, CHOICE] = SameSite.LAX
+    """SameSite attribute; empty leaves it out, which browsers take for Lax."""
+    partitioned: bool = False
+    """Partitioned attribute: one cookie jar for each embedding site (CHIPS)."""
+    version: Literal["auto"] | int = "auto"
+    """Version attribute; "auto" sends the 1 that rfc2109 and rfc2965 require."""
+    comment: str = ""
+    """Comment attribute: what the cookie is for (rfc2109, rfc2965); empty leaves it out."""
+    comment_url: str = ""
+    """CommentURL attribute: the page that tells it (rfc2965); empty leaves it out."""
+    discard: bool = False
+    """Discard attribute: forget the cookie when the browser is closed (rfc2965)."""
+    port: Literal["none"] | Ports = "none"
+    """Port attribute (rfc2965): a list of ports; [] is the request's own port only."""
+    also_set_cookie: bool = False
+    """With style rfc2965: send the cookie as Set-Cookie too, which is what browsers read."""
+
+
+class Headers(Section):
+    """``[headers]``: what goes out with the cookie, so that no cache keeps it for others."""
+
+    cache_control: str = "private, no-store"
+    """Cache-Control sent with the cookie: with no-store or private (RFC 9111 §5.2.2)."""
+    vary_cookie: bool = False
+    """Add `Vary: Cookie`; it does not separate visitors without cookies (RFC 9111 §4.1)."""
+    targeted_fields: Names = ()
+    """Further fields that tell some cache to store; removed where the cookie goes out."""
+
+
+class Privacy(Section):
+    """``[privacy]``: who gets no cookie."""
+
+    respect_gpc: bool = True
+    """No cookie for requests with `Sec-GPC: 1` (Global Privacy Control)."""
+    respect_dnt: bool = False
+    """No cookie for requests with `DNT: 1` (discontinued)."""
+    consent_cookie: str = ""
+    """Name of the cookie that records consent; without it no cookie is set. Empty: not needed."""
+    consent_pattern: str = ""
+    """Regular expression that the consent cookie's value must contain; empty accepts any."""
+    skip_user_agents: Names = ()
+    """Regular expressions, not case-sensitive; a User-Agent that holds one gets no cookie."""
+
+
+class Audit(Section):
+    """``[audit]``: the check of every response that sets a cookie."""
+
+    enabled: bool = True
+    """Whether responses are checked; works without the tracker too."""
+    session_cookies: Names = ()
+    """Names (`*` and `?` allowed) of further cookies that are sessions."""
+    affinity_cookies: Names = ()
+    """Names of cookies that keep a visitor on one server."""
+    preference_cookies: Names = ()
+    """Names of cookies that hold a setting, the same for many visitors."""
+    ignore_cookies: Names = ()
+    """Names of cookies that are never reported."""
+
+
+class Settings(Section):
+    """The tracker's own keys at the top level, and the tables above."""
+
+    enabled: bool = False
+    """Whether the tracker gives out cookies."""
+    detect: Annotated[Detect, CHOICE] = Detect.ANY_COOKIE
+    """What makes a request one of a known session: any cookie, or only ours."""
+    scope: Annotated[Scope, CHOICE] = Scope.ALL
+    """Which requests may be given a cookie: all, or page loads only."""
+    on_new: Annotated[OnNew, CHOICE] = OnNew.CONTINUE
+    """A new visitor's request goes on upstream, or is answered at once by an empty 200."""
+    on_cacheable: Annotated[OnCacheable, CHOICE] = OnCacheable.SKIP
+    """A publicly cacheable response that is no page: no cookie, make it private, or report it."""
+    errors: bool = True
+    """Whether 4xx and 5xx responses may carry the cookie."""
+    refresh: Annotated[Refresh, CHOICE] = Refresh.NEVER
+    """`sliding` sends the cookie again on each visit, so that its lifetime starts anew."""
+    forward_cookie: bool = True
+    """Whether upstream sees our cookie; false where a cache stands there."""
+    behind_proxy: bool = False
+    """Whether something in front shares a connection between visitors (balancer, CDN)."""
+    reuse_on_connection: bool = False
+    """One id for parallel first requests of a connection; a swap if a balancer is in front."""
+    unconfirmed_per_minute: int = 0
+    """Ids per minute for one address and User-Agent that never returns them; 0 is no limit."""
+    cookie: Cookie = Cookie()
+    headers: Headers = Headers()
+    privacy: Privacy = Privacy()
+    audit: Audit = Audit()

@@ -1,0 +1,86 @@
+"""The tables that give the keys their places: the whole file, sites, paths, delegations."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from session_tracking.config.model import Settings
+from session_tracking.config.section import Names, Section
+
+__all__ = ["KEYS", "LOCKS", "STRUCTURE", "Delegate", "Path", "Root", "Site", "TenantFile"]
+
+
+class Level(Settings):
+    """Keys, and which of them the levels below may set."""
+
+    locked: Literal["*"] | Names = ()
+    """Keys or tables that no level below may write, not even with the same value; "*" is all."""
+    locked_except: Names = ()
+    """Lock all keys except these."""
+    override: Literal["allow", "deny"] = "allow"
+    """`deny` locks everything for the levels below."""
+
+
+class Path(Level):
+    """``[[site.path]]``: other values below a path of the site above it."""
+
+    path: str
+    """First segments of the URL's path, such as `/shop`; the longest match goes first."""
+
+
+class Site(Level):
+    """``[[site]]``: other values for a host."""
+
+    host: str
+    """Host name, without a port; `*.shop.test` is every host below shop.test."""
+    path: Annotated[tuple[Path, ...], Field(strict=False)] = ()
+    """Tables `[[site.path]]`."""
+
+
+class Delegate(Section):
+    """``[[delegate]]``: the hosts that an included file may speak for."""
+
+    file: str
+    """Name of the file, relative to the folder that `include` names."""
+    hosts: Names
+    """Hosts; `*.acme.test` is every host below acme.test."""
+
+
+class Root(Level):
+    """The whole of ``config.toml``."""
+
+    include: str = ""
+    """Further files with sites of tenants, such as `sites.d/*.toml`; empty includes none."""
+    site: Annotated[tuple[Site, ...], Field(strict=False)] = ()
+    """Tables `[[site]]`."""
+    delegate: Annotated[tuple[Delegate, ...], Field(strict=False)] = ()
+    """Tables `[[delegate]]`."""
+
+
+class TenantFile(Section):
+    """An included file: sites, and nothing else."""
+
+    site: Annotated[tuple[Site, ...], Field(strict=False)] = ()
+    """Tables `[[site]]`, for hosts that the main file delegates to this one."""
+
+
+def _keys(model: type[Section], prefix: str = "") -> dict[str, Any]:
+    """Dotted key → its field, for a table and the tables inside, in the order of the file."""
+    found: dict[str, Any] = {}
+    for name, field in model.model_fields.items():
+        inner = field.annotation
+        if isinstance(inner, type) and issubclass(inner, Section):
+            found |= _keys(inner, f"{prefix}{name}.")
+        else:
+            found[prefix + name] = field
+    return found
+
+
+KEYS = _keys(Settings)
+"""Every key that a site may set, dotted, with its pydantic field."""
+
+LOCKS = frozenset({"locked", "locked_except", "override"})
+"""The keys that speak about keys."""
+
+STRUCTURE = frozenset({"site", "path", "host", "include", "delegate"})
+"""The keys that arrange levels and hold no setting."""

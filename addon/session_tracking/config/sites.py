@@ -1,0 +1,229 @@
+"""The loaded configuration, and which settings hold for a host and path."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from session_tracking.audit.settings import AuditSettings
+from session_tracking.config.checks.domain import domain_covers
+from session_tracking.config.levels import Level, Written, normal_host
+from session_tracking.config.model import Settings
+from session_tracking.config.root import KEYS, Root
+from session_tracking.config.watching import Watch
+from session_tracking.engine import SiteSettings
+from session_tracking.errors import ConfigError
+from session_tracking.tracking.policy import OnNew, TrackingSettings
+
+__all__ = [
+    "Configuration",
+    "EffectiveValue",
+    "Resolved",
+    "ResolvedSite",
+    "forward_mode_notice",
+]
+
+_CACHED_HOSTS = 4096
+_LONGEST_HOST = 255
+"""Octets of the longest host name (RFC 1035 §2.3.4)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """One level with everything it inherits."""
+
+    values: Mapping[str, Written]
+    """Where each value was written that is not a default."""
+    settings: Settings
+    tracking: TrackingSettings
+    audit: AuditSettings
+
+
+@dataclass(frozen=True, slots=True)
+class ResolvedSite:
+    """A site and its paths."""
+
+    host: str
+    """Normalised host pattern."""
+    resolved: Resolved
+    paths: tuple[tuple[str, Resolved], ...]
+    """Path without a slash at the end → what holds below it; the longest first."""
+
+    def matches(self, host: str) -> bool:
+        """Whether a normalised host is of this site."""
+        return host == self.host or (self.host.startswith("*.") and host.endswith(self.host[1:]))
+
+
+@dataclass(frozen=True, slots=True)
+class EffectiveValue:
+    """A key, its value in effect, and who says so."""
+
+    key: str
+    value: Any
+    """As TOML has it."""
+    origin: str
+    """`file:line`, the name of an option, or `default`."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Host:
+    """The settings for one host, ready to be returned."""
+
+    default: SiteSettings
+    paths: tuple[tuple[str, SiteSettings], ...]
+
+
+class Configuration:
+    """A configuration without errors.
+
+    Sites go by the most specific host: an exact name, then the longest wildcard. Of a site's paths
+    the longest that is made of the first segments of the URL's path goes first.
+    """
+
+    def __init__(
+        self,
+        root: Root,
+        resolved: Resolved,
+        sites: tuple[ResolvedSite, ...],
+        levels: tuple[Level, ...],
+        *,
+        notices: tuple[ConfigError, ...],
+        watch: Watch,
+        enabled_override: str,
+    ) -> None:
+        self.root = root
+        """The main file as it was written, with defaults."""
+        self.levels = levels
+        """Every table with settings in the order of the files; the top of the main file first."""
+        self.watch = watch
+        """The files behind this configuration."""
+        self.enabled_override = enabled_override
+        self.warnings = tuple(notice for notice in notices if notice.code != "W11")
+        """What can be used but should not be (W1 to W12)."""
+        self.notes = tuple(notice for notice in notices if notice.code == "W11")
+        """What is as it should be, and worth knowing when one asks."""
+        self._resolved = resolved
+        self._sites = sorted(sites, key=lambda site: (site.host.startswith("*."), -len(site.host)))
+        self._host = lru_cache(maxsize=_CACHED_HOSTS)(self._settings_of_host)
+
+    @property
+    def path(self) -> Path:
+        """The main file."""
+        return self.levels[0].document.path
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """Every file that was read, key files too."""
+        return self.watch.files
+
+    @property
+    def sites(self) -> tuple[str, ...]:
+        """The host patterns of all sites, the most specific first."""
+        return tuple(site.host for site in self._sites)
+
+    @property
+    def finishes(self) -> bool:
+        """Whether any visitor may be answered without asking upstream (`on_new = "finish"`)."""
+        levels = [
+            self._resolved,
+            *(
+                level
+                for site in self._sites
+                for level in (site.resolved, *dict(site.paths).values())
+            ),
+        ]
+        return any(
+            level.tracking.enabled and level.tracking.on_new is OnNew.FINISH for level in levels
+        )
+
+    def changed(self) -> bool:
+        """Whether a file changed since the last time this was asked, or one was added."""
+        return self.watch.changed()
+
+    def for_url(self, host: str, path: str) -> SiteSettings:
+        """What holds for a request: its host with or without port, its path with or without query.
+
+        Takes any text. The settings of a bounded number of hosts are kept at hand.
+        """
+        found = (self._host if len(host) <= _LONGEST_HOST else self._settings_of_host)(host)
+        for prefix, settings in found.paths:
+            if _below(prefix, path):
+                return settings
+        return found.default
+
+    def effective(self, url: str = "") -> list[EffectiveValue]:
+        """Every key with its value and origin: for a URL, or at the top of the file."""
+        resolved = self._resolved
+        if url:
+            parts = urlsplit(url if "://" in url else f"//{url}")
+            resolved = self._resolve(_host_of(parts.netloc), parts.path or "/")
+        return [_effective(key, resolved) for key in KEYS]
+
+    def _resolve(self, host: str, path: str) -> Resolved:
+        site = self._site(host)
+        if site is None:
+            return self._resolved
+        return next((found for prefix, found in site.paths if _below(prefix, path)), site.resolved)
+
+    def _site(self, host: str) -> ResolvedSite | None:
+        return next((site for site in self._sites if site.matches(host)), None)
+
+    def _settings_of_host(self, host: str) -> _Host:
+        name = _host_of(host)
+        site = self._site(name)
+        if site is not None:
+            default = _site_settings(site.host, site.resolved)
+            return _Host(default, tuple((p, _site_settings(site.host, r)) for p, r in site.paths))
+        tracking = self._resolved.tracking
+        if not domain_covers(self._resolved.settings.cookie.domain, name):
+            # The user agent would drop the cookie, and every request would count as new.
+            tracking = replace(tracking, enabled=False)
+        site_name = name[:_LONGEST_HOST]
+        return _Host(SiteSettings(site_name, False, tracking, self._resolved.audit), ())
+
+
+def forward_mode_notice(configuration: Configuration) -> ConfigError | None:
+    """E22, for a proxy that is not in reverse mode: without a `[[site]]` nothing is tracked.
+
+    A notice: the audit runs all the same. None if there is nothing to say.
+    """
+    if configuration.sites or not configuration.root.enabled:
+        return None
+    level = configuration.levels[0]
+    return level.error(
+        "enabled" if "enabled" in level.values else "",
+        "is true, but a proxy that is not in reverse mode gives cookies only to the sites that are "
+        "listed, and there is none. Responses are audited.",
+        'List one: [[site]] host = "shop.test".',
+        "E22",
+    )
+
+
+def _below(prefix: str, path: str) -> bool:
+    """Whether a path begins with the segments of a prefix."""
+    return path.startswith(prefix) and path[len(prefix) : len(prefix) + 1] in _SEGMENT_ENDS
+
+
+_SEGMENT_ENDS = frozenset({"", "/", "?", "#"})
+"""What stands after whole segments."""
+
+
+def _site_settings(site: str, resolved: Resolved) -> SiteSettings:
+    return SiteSettings(site, True, resolved.tracking, resolved.audit)
+
+
+def _host_of(host: str) -> str:
+    """The normalised host of an authority."""
+    name, colon, port = host.rpartition(":")
+    if colon and (port.isdigit() or not port) and (":" not in name or name.endswith("]")):
+        host = name
+    return normal_host(host)
+
+
+def _effective(key: str, resolved: Resolved) -> EffectiveValue:
+    if written := resolved.values.get(key):
+        return EffectiveValue(key, written.value, str(written))
+    default = KEYS[key].default
+    return EffectiveValue(key, list(default) if isinstance(default, tuple) else default, "default")
