@@ -1,0 +1,25 @@
+"""Field lines as a cache's own parser sees them, before the tidying that `FieldSection` does."""
+
+from session_tracking.http.exchange import RequestFacts
+from session_tracking.http.fields import FieldSection
+
+CONDITIONS = frozenset(
+    {"if-match", "if-modified-since", "if-none-match", "if-range", "if-unmodified-since", "range"}
+)
+"""Request fields, in lower case, that make a request ask for less than the whole response."""
+
+
+def raw_values(fields: FieldSection, name: str) -> list[str]:
+    """The values of the lines called `name` (lower case) without the spaces around, tabs kept."""
+    if name not in fields:
+        return []
+    return [value.strip(" ") for key, value in fields.lines if key.lower() == name]
+
+
+def without(request: RequestFacts, names: frozenset[str]) -> RequestFacts:
+    """The request less the field lines called any of `names` (lower case)."""
+    fields = request.fields
+    if not any(name in fields for name in names):
+        return request
+    lines = (line for line in fields.lines if line[0].lower() not in names)
+    return RequestFacts(request.method, request.url, FieldSection(lines), request.http_version)
