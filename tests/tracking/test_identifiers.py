@@ -94,7 +94,7 @@ def test_a_key_id_is_signed_too():
 def test_every_altered_signed_id_is_forged(data):
     value = SIGNED.new("n", "shop.test")
     position = data.draw(st.integers(0, len(value) - 1))
-    other = data.draw(st.characters().filter(lambda char: char != value[position]))
+    other = data.draw(st.characters() | st.sampled_from("AQgwk019._-"))
     how = data.draw(st.sampled_from(["replace", "insert", "delete"]))
     end = value[position:] if how == "insert" else value[position + 1 :]
     altered = value[:position] + ("" if how == "delete" else other) + end

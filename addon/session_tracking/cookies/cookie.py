@@ -80,10 +80,11 @@ def _without(line: str, name: str) -> str | None:
 
 def _pairs(value: str) -> Iterator[tuple[str, str]]:
     versioned = _VERSIONED.match(value) is not None
-    for _, segment in _segments(value):
+    for segment in [text for _, text in _segments(value)] if versioned else value.split(";"):
         pair = _pair(segment)
-        if pair is not None and pair[0].lower() not in _ATTRIBUTES:
-            yield (pair[0], unquote(pair[1])) if versioned else pair
+        if pair is None or (pair[0][:1] == "$" and pair[0].lower() in _ATTRIBUTES):
+            continue
+        yield (pair[0], unquote(pair[1])) if versioned else pair
 
 
 def _pair(segment: str) -> tuple[str, str] | None:

@@ -82,10 +82,8 @@ class Tracker:
         `allowed` tells that we stand in for the host: any in reverse mode, else a listed one
         (RFC 2965 §3.5). Unless it is so, and tracking enabled, the request is not even looked at.
         """
-        if not settings.enabled:
-            return self._skip(Rule.DISABLED)
-        if not allowed:
-            return self._skip(Rule.HOST)
+        if (aside := _stands_aside(settings, allowed=allowed)) is not None:
+            return self._skip(aside)
         visit = _Visit(settings, client, request.fields.first("user-agent") or "", site, now)
         decision = self._decide(visit, request)
         if settings.forward_cookie or "cookie" not in request.fields:
@@ -107,10 +105,8 @@ class Tracker:
 
         Gives what `on_request` would, and counts the same; None where `on_request` must be asked.
         """
-        if not settings.enabled:
-            return self._skip(Rule.DISABLED)
-        if not allowed:
-            return self._skip(Rule.HOST)
+        if (aside := _stands_aside(settings, allowed=allowed)) is not None:
+            return self._skip(aside)
         if not settings.short_way or method.upper() in EXCLUDED_METHODS:
             return None
         cookies = []
@@ -123,9 +119,10 @@ class Tracker:
                     return None
         if not has_cookie(cookies):
             return None
-        visit = _Visit(settings, ClientId(), "", site, 0.0)
         own = _own_values(settings, [value.decode("latin-1") for value in cookies])
-        return self._recognise(visit, own) or self._pass()
+        if not own:
+            return self._pass()
+        return self._recognise(_Visit(settings, ClientId(), "", site, 0.0), own) or self._pass()
 
     def on_response(
         self,
@@ -168,7 +165,7 @@ class Tracker:
         if not cookies:
             return self._issue(visit, State.NEW, Rule.NEW)
         own = _own_values(settings, cookies)
-        if (seen := self._recognise(visit, own)) is not None:
+        if own and (seen := self._recognise(visit, own)) is not None:
             return seen
         signed = settings.identifiers.format == IdFormat.SIGNED
         any_cookie = settings.detect == Detect.ANY_COOKIE
@@ -182,9 +179,7 @@ class Tracker:
         return self._pass() if any_cookie else self._issue(visit, State.NEW, Rule.FOREIGN)
 
     def _recognise(self, visit: _Visit, own: Sequence[str]) -> Decision | None:
-        """The decision for a visitor who brought a valid id; None if there is none."""
-        if not own:
-            return None
+        """The decision for a visitor who brought a valid id; None if none of them is valid."""
         settings, name, site = visit.settings, visit.settings.cookie.name, visit.site
         ids = settings.identifiers
         self.counters.ambiguous += len(own) > 1
@@ -245,6 +240,13 @@ class Tracker:
     def _pass(self) -> Decision:
         self.counters.passed += 1
         return _PASSED
+
+
+def _stands_aside(settings: TrackingSettings, *, allowed: bool) -> Rule | None:
+    """Why the request is not even looked at; None if it is."""
+    if not settings.enabled:
+        return Rule.DISABLED
+    return None if allowed else Rule.HOST
 
 
 def _own_values(settings: TrackingSettings, cookies: Iterable[str]) -> Sequence[str]:
