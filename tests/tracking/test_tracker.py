@@ -532,3 +532,35 @@ def test_settings_of_another_style_send_set_cookie2():
     _, edit = answer(tracker, ask(tracker, settings, cookies()), settings)
 
     assert [name for name, _ in edit.add[-2:]] == ["Set-Cookie2", "Set-Cookie"]
+
+
+HUGE = [
+    ("lines", [("Cookie", f"a{i}=1") for i in range(10_000)]),
+    ("own-lines", [("Cookie", VALID.replace(".k1.", ".k0.")) for _ in range(10_000)]),
+    ("value", [("Cookie", "a=" + "\xff" * 1_000_000)]),
+    ("own-value", [("Cookie", "SessionTracking=" + "A" * 1_000_000)]),
+    ("separators", [("Cookie", ";" * 1_000_000)]),
+    ("quotes", [("Cookie", '$Version=1; SessionTracking="' + '\\"' * 500_000)]),
+    ("accept", [("Accept", '"' * 1_000_000), ("Upgrade", "," * 1_000_000)]),
+    ("user-agent", [("User-Agent", "x" * 1_000_000)]),
+]
+
+
+@pytest.mark.parametrize("lines", [pytest.param(lines, id=i) for i, lines in HUGE])
+def test_huge_fields_are_read_and_judged(lines):
+    tracker = Tracker()
+    settings = make_settings(
+        detect="own-cookie", forward_cookie=False, scope="documents", unconfirmed_per_minute=9
+    )
+    settings = replace(settings, identifiers=SIGNED)
+    request = make_request(("Sec-Fetch-Mode", "navigate"), *lines)
+    answer_lines = [("Set-Cookie", value) for _, value in lines]
+    decision = ask(tracker, settings, request)
+    _, edit = answer(
+        tracker, decision, settings, make_exchange(*answer_lines, *lines, request=request)
+    )
+
+    collides = any(value.startswith("SessionTracking") for _, value in lines)
+    assert (edit is None) is collides
+    short = pass_by(Tracker(), make_settings(), request)
+    assert short in {None, ask(Tracker(), make_settings(), request)}
