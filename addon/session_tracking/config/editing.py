@@ -1,8 +1,5 @@
 """Changes keys in a file without touching anything else: comments, order and layout stay."""
 
-import os
-import shutil
-import tempfile
 import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,6 +15,7 @@ from tomlkit.items import AoT, InlineTable, Item, Table
 from session_tracking.config.documents import display_name, read
 from session_tracking.config.levels import normal_host
 from session_tracking.config.loading import load
+from session_tracking.config.replacing import replace_file
 from session_tracking.config.root import Root
 from session_tracking.config.sites import Configuration
 from session_tracking.errors import ConfigError, ConfigErrors
@@ -59,7 +57,6 @@ def set_keys(path: Path, changes: Sequence[tuple[str, Any]], place: Place) -> Co
     Raises ConfigErrors and leaves the file as it is otherwise. The file is replaced in one step
     and keeps its permissions.
     """
-    path = path.resolve()
     try:
         read(path)
         text = path.read_bytes().decode("utf-8-sig")
@@ -68,7 +65,11 @@ def set_keys(path: Path, changes: Sequence[tuple[str, Any]], place: Place) -> Co
     except ConfigError as error:
         raise ConfigErrors((error,)) from error
     configuration = load(path, text=text)
-    _replace(path, text)
+    try:
+        replace_file(path, text)
+    except OSError as error:
+        problem, fix = f"cannot be written: {error.strerror}.", "Name a file of yours."
+        raise ConfigErrors((ConfigError(display_name(path), None, "", problem, fix),)) from error
     return configuration
 
 
@@ -187,19 +188,6 @@ def _last_within(table: Table, *, tables: bool) -> Item:
     """The last value of a table, or its header if it is empty."""
     last = _last(table.value, tables=tables)
     return table if last is None else last  # a value may be falsy
-
-
-def _replace(path: Path, text: str) -> None:
-    """Put a new file in the place of another, in one step and with the same permissions."""
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
-            file.write(text)
-        shutil.copymode(path, name)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink()
-        raise
 
 
 def _nested(key: str, value: object) -> dict[str, Any]:

@@ -55,7 +55,7 @@ class Level:
     path: str | None
     """Path of the site without a slash at the end; None for the site itself and above."""
     values: Mapping[str, Written]
-    """Dotted key → value, for the settings and for the keys that lock."""
+    """Dotted key → value, for the settings, the keys that lock, and `include`."""
     tenant: bool = False
     """Whether an included file wrote it."""
 
@@ -67,7 +67,7 @@ class Level:
     @property
     def settings(self) -> Mapping[str, Written]:
         """The settings alone."""
-        return {key: written for key, written in self.values.items() if key not in LOCKS}
+        return {key: written for key, written in self.values.items() if key in KEYS}
 
     def error(self, key: str, problem: str, fix: str, code: str) -> ConfigError:
         """An error at the place of one of its keys; of the level itself for an empty key."""
@@ -163,8 +163,8 @@ def _tables(
 def _leaves(
     table: Mapping[str, Any], location: Location, skip: frozenset[Location]
 ) -> Iterator[tuple[str, Location, Any]]:
-    """Every setting and lock of a table: dotted key, location, value."""
-    for key in (*LOCKS, *KEYS):
+    """Everything a table says itself: dotted key, location, value."""
+    for key in (*KEYS, "include", *LOCKS):
         at: Location = location
         value: Any = table
         for part in key.split("."):

@@ -7,7 +7,7 @@ from pydantic import Field
 from session_tracking.config.model import Settings
 from session_tracking.config.section import Names, Section
 
-__all__ = ["KEYS", "LOCKS", "STRUCTURE", "Delegate", "Path", "Root", "Site", "TenantFile"]
+__all__ = ["KEYS", "LOCKS", "Delegate", "Path", "Root", "Site", "TenantFile"]
 
 
 class Level(Settings):
@@ -79,8 +79,5 @@ def _keys(model: type[Section], prefix: str = "") -> dict[str, Any]:
 KEYS = _keys(Settings)
 """Every key that a site may set, dotted, with its pydantic field."""
 
-LOCKS = frozenset({"locked", "locked_except", "override"})
+LOCKS = ("locked", "locked_except", "override")
 """The keys that speak about keys."""
-
-STRUCTURE = frozenset({"site", "path", "host", "include", "delegate"})
-"""The keys that arrange levels and hold no setting."""

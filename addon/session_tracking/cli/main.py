@@ -1,0 +1,105 @@
+"""The command's top: finds the subcommands, and gives every failure its exit status."""
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from importlib import import_module
+from typing import IO, Any, Final
+
+import click
+
+from session_tracking import __version__
+from session_tracking.errors import ConfigErrors, SessionTrackerError
+
+__all__ = ["COMMANDS", "USAGE", "main", "session_tracker"]
+
+COMMANDS: Final[Mapping[str, str]] = {
+    "addon-path": "session_tracking.cli.addon_path:addon_path",
+    "config": "session_tracking.cli.config:config",
+}
+"""Subcommand → `module:function`; the module is imported when it is asked for."""
+
+INCOMPLETE: Final = 2
+USAGE: Final = 64
+CONFIGURATION: Final = 78
+
+
+class _ConfigFailure(click.ClickException):
+    """Every error of a configuration, one a line."""
+
+    exit_code = CONFIGURATION
+
+    def __init__(self, errors: ConfigErrors) -> None:
+        super().__init__(str(errors))
+        self._errors = errors
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        for error in self._errors.errors:
+            click.echo(f"{click.style('error:', fg='red')} {error}", file=file, err=file is None)
+
+
+class _Failure(click.ClickException):
+    """Any other error of ours: what was asked for could not be done."""
+
+    exit_code = INCOMPLETE
+
+
+@contextmanager
+def _statuses() -> Iterator[None]:
+    """Exit 64 for wrong usage, 78 for a wrong configuration, 2 for what could not be done."""
+    try:
+        yield
+    except click.UsageError as error:
+        error.exit_code = USAGE  # type: ignore[misc] # pyright: ignore[reportAttributeAccessIssue]
+        raise
+    except ConfigErrors as errors:
+        raise _ConfigFailure(errors) from errors
+    except SessionTrackerError as error:
+        raise _Failure(str(error)) from error
+
+
+class _Commands(click.Group):
+    """A group whose commands are imported when they are called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, name = COMMANDS[cmd_name].partition(":")
+        command: click.Command = getattr(import_module(module), name)
+        return command
+
+    def make_context(self, *args: Any, **extra: Any) -> click.Context:  # noqa: ANN401
+        with _statuses():
+            return super().make_context(*args, **extra)
+
+    def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401
+        if os.environ.get("NO_COLOR"):
+            ctx.color = False
+        with _statuses():
+            return super().invoke(ctx)
+
+
+@click.group(
+    cls=_Commands,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="""\b
+Examples:
+  mitmdump -s "$(session-tracker addon-path)" --mode reverse:http://127.0.0.1:8000
+  session-tracker config check
+  session-tracker COMMAND --help
+
+\b
+Exit status: 0 done, 1 findings, 2 incomplete, 3 a proven session swap,
+64 wrong usage, 78 wrong configuration.""",
+)
+@click.version_option(__version__, message="%(prog)s %(version)s")
+def session_tracker() -> None:
+    """Session cookies for new visitors, and an audit of the responses that set cookies."""
+
+
+def main() -> None:
+    """Entry point of the command."""
+    session_tracker(prog_name="session-tracker")
