@@ -35,6 +35,8 @@ class Reuse(StrEnum):
     """Answers from it."""
     VALIDATE = "validate"
     """Asks the origin with the stored validator, and answers from it after a 304."""
+    STALE = "stale"
+    """Answers from it, and then validates it or fetches anew behind the client's back."""
     MISS = "miss"
     """Fetches anew; the new response takes the old one's place if it may be stored."""
     PASS = "pass"  # noqa: S105 - what caches call it
@@ -158,6 +160,8 @@ class CacheProfile:
     stale_if_error: Callable[[Stored, RequestFacts, ResponseFacts], bool] = _never_stale
     """Whether the cache answers from what it stored although the origin answered the attempt to
     validate with this full response."""
+    stale_keeps_cookie: bool = False
+    """Whether what `stale_if_error` lets through keeps the cookie that hits lose."""
     forwarded: Callable[[RequestFacts], RequestFacts] = lambda request: request
     """The request as the cache sends it on for a miss (some drop its conditional fields)."""
     collapses: bool = False

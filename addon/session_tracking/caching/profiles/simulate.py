@@ -40,6 +40,9 @@ def _ask(
             return stored, _delivered(profile, run, stored, request)
         if reuse is Reuse.PASS:
             return stored, Outcome.MISS
+        if reuse is Reuse.STALE:
+            updated, _ = _validate(profile, run, stored, request, time)
+            return updated, _delivered(profile, run, stored, request)
         if reuse is Reuse.VALIDATE:
             return _validate(profile, run, stored, request, time)
     return _fetch(profile, run, request, time), Outcome.MISS
@@ -53,6 +56,8 @@ def _validate(
         run, request, profile.conditional(stored, request)
     ):
         if profile.stale_if_error(stored, request, run.response):
+            if profile.stale_keeps_cookie and sets_cookie(run.response):
+                return stored, Outcome.SWAP
             return stored, _delivered(profile, run, stored, request)
         return _kept(profile, request, run.response, time), Outcome.MISS
     merged = stored if profile.merge is None else profile.merge(stored, run.validation, time)
