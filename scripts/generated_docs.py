@@ -14,7 +14,10 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 
 # NAME: "module:function"; the function takes nothing and returns Markdown.
-BLOCKS: dict[str, str] = {}
+BLOCKS = {
+    "configuration-keys": "session_tracking.config.reference:reference_table",
+    "configuration-checks": "session_tracking.config.reference:codes_table",
+}
 
 _OPENING = re.compile(r"<!-- generated:([\w-]+) -->")
 _BLOCK = re.compile(r"(<!-- generated:([\w-]+) -->\n).*?(<!-- /generated -->)", re.DOTALL)
