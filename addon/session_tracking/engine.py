@@ -41,6 +41,21 @@ class Engine:
     def __init__(self) -> None:
         self.tracker = Tracker()
 
+    def counts(self) -> dict[str, int]:
+        """The tracker's counters by name; what it skipped is summed up."""
+        counters = self.tracker.counters
+        return {
+            "issued": counters.issued,
+            "refreshed": counters.refreshed,
+            "confirmed": counters.confirmed,
+            "seen": counters.seen,
+            "passed": counters.passed,
+            "forged": counters.forged,
+            "ambiguous": counters.ambiguous,
+            "collisions": counters.collisions,
+            "skipped": counters.skipped.total(),
+        }
+
     def pass_by(
         self,
         settings: SiteSettings,

@@ -14,8 +14,10 @@ _VARIES = re.compile(
 )
 _SECRET_LENGTH = 20
 _SECRET_BITS = 64.0
-_FILE = re.compile(r"[\w@.~+-]*[A-Za-z_-]\.[A-Za-z]\w{0,5}")
-"""A file name: hashed assets are told from secrets by their ending."""
+_FILE = re.compile(r"(.+)(\.[A-Za-z][A-Za-z0-9]{0,5})")
+"""A file name: the ending tells hashed assets from secrets."""
+_BUILD = re.compile(r"(?<![A-Za-z0-9])(?=[A-Za-z]*\d)[A-Za-z0-9]{8,}(?![A-Za-z0-9])")
+"""The part of a file name that changes with every build."""
 _SHOWN = 300
 
 
@@ -54,17 +56,19 @@ def _query(parts: SplitResult) -> str:
 def _segment(segment: str, *, keep_varying: bool) -> str:
     # A path parameter such as ;jsessionid=… is a secret more often than not.
     name, semicolon, _ = segment.partition(";")
-    if _looks_secret(name) or (not keep_varying and _VARIES.fullmatch(name)):
+    if file := _FILE.fullmatch(name):
+        name = name if keep_varying else _BUILD.sub("{}", file[1]) + file[2]
+    elif _looks_secret(name) or (not keep_varying and _VARIES.fullmatch(name)):
         name = "{}"
     return f"{name};…" if semicolon and keep_varying else name
 
 
 def _looks_secret(segment: str) -> bool:
-    if len(segment) < _SECRET_LENGTH or _FILE.fullmatch(segment):
+    if len(segment) < _SECRET_LENGTH:
         return False
-    longest = max(re.split(r"[-_.~%]", segment), key=len) if "." not in segment else segment
-    if longest.isalpha() and longest.islower():
-        return False
+    # Words joined by hyphens are a title; a secret is one long run.
+    longest = max(re.split(r"[-_.~%]", segment), key=len)
     digits = sum(char.isdigit() for char in longest)
-    mixed = digits > 1 or (not longest.islower() and not longest.isupper() and longest.isalnum())
-    return mixed and len(longest) * log2(max(2, len(set(longest)))) >= _SECRET_BITS
+    mixed_case = longest.isalnum() and not longest.islower() and not longest.isupper()
+    unpredictable = len(longest) * log2(max(2, len(set(longest))))
+    return (digits > 1 or mixed_case) and unpredictable >= _SECRET_BITS

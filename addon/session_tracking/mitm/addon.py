@@ -98,7 +98,7 @@ class SessionTracker:
             self._configuration.stop()
         if self._gate is None or self._options is None or not ctx.master.should_exit.is_set():
             return
-        self.run.tracker = self.engine.tracker.counters.as_dict()
+        self.run.tracker = self.engine.counts()
         self._gate.status = finish(self.run, self.tally, self._options)
 
     # ------------------------------------------------------------------------- exchanges
@@ -166,12 +166,12 @@ class SessionTracker:
         settings, decision = pending or (self._settings(flow), None)
         outcome = self.engine.on_response(
             settings,
-            convert.exchange_of(flow, response, time.time()),
+            convert.exchange_of(flow, response, time.time(), marks.undo_of(flow)),
             decision,
             https=flow.client_conn.tls,
         )
         if outcome.edit is not None:
-            convert.apply(outcome.edit, response)
+            marks.remember(flow, convert.apply(outcome.edit, response))
         if outcome.decision is not None and outcome.decision.notice:
             logger.log(ALERT, "session-tracker: %s", outcome.decision.notice)
         if outcome.findings:
@@ -196,23 +196,21 @@ class SessionTracker:
         """Count and tell a fault of ours; the exchange goes on unchanged, the run is incomplete."""
         self.run.failures += 1
         # Not at ERROR: mitmproxy would take an error while a file is read for one of its own.
-        logger.log(
-            ALERT, "session-tracker: exchange %s was not audited", flow.id, exc_info=True
-        )
+        logger.log(ALERT, "session-tracker: exchange %s was not audited", flow.id, exc_info=True)
 
     # -------------------------------------------------------------------------- commands
 
-    @command.command("sessions.findings")
+    @command.command("sessions.findings")  # type: ignore[untyped-decorator] # mitmproxy has no types here
     def findings(self) -> Sequence[str]:
         """The findings so far, gravest first, equal ones counted."""
         return commands.findings(self.run, self.tally)
 
-    @command.command("sessions.explain")
+    @command.command("sessions.explain")  # type: ignore[untyped-decorator] # mitmproxy has no types here
     def explain(self, flows: Sequence[flow.Flow]) -> Sequence[str]:
         """Why the responses of these flows are safe or not, with the sections of the standards."""
         return [line for each in flows for line in commands.explain(each)]
 
-    @command.command("sessions.reload")
+    @command.command("sessions.reload")  # type: ignore[untyped-decorator] # mitmproxy has no types here
     def reload(self) -> Sequence[str]:
         """Read the configuration files again."""
         assert self._configuration is not None  # noqa: S101 - the addon runs

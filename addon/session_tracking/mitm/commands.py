@@ -22,18 +22,17 @@ def findings(run: Run, tally: Tally) -> list[str]:
 def explain(flow: Flow) -> Iterator[str]:
     """The reasoning about one flow, a line a step.
 
-    A response that we edited is explained by what was found before the edit.
+    A response that we edited is explained as it came from upstream.
     """
     if not isinstance(flow, HTTPFlow) or flow.response is None:
         yield "no HTTP response to explain"
         return
-    ours = flow.metadata.get(marks.METADATA)
-    if isinstance(ours, dict):
-        yield from str(ours.get("comment")).splitlines()
-        return
-    exchange = convert.exchange_of(flow, flow.response, time.time())
+    undo = marks.undo_of(flow)
+    exchange = convert.exchange_of(flow, flow.response, time.time(), undo)
     safety = judge(exchange)
     yield f"{exchange.request.method} {shown_url(exchange.request)}"
+    if undo is not None:
+        yield "  given the tracker's cookie; what follows is how it came from upstream"
     if safety.level is None:
         yield "  sets no cookie"
         return

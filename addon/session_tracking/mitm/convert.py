@@ -1,5 +1,7 @@
 """mitmproxy's flows as facts, and edits back onto flows."""
 
+from dataclasses import dataclass
+
 from mitmproxy.http import Headers, HTTPFlow, Request, Response
 
 from session_tracking.caching.directives import delta_seconds
@@ -25,7 +27,7 @@ def sets_cookie(headers: Headers) -> bool:
 def client_of(flow: HTTPFlow) -> ClientId:
     """Who the request came from. A flow of a HAR has an address that says nothing."""
     peer = flow.client_conn.peername
-    if not peer or not peer[1]:
+    if not peer[1]:
         return ClientId()
     return ClientId(str(peer[0]), flow.client_conn.id)
 
@@ -37,18 +39,25 @@ def request_facts(request: Request) -> RequestFacts:
     )
 
 
-def response_facts(response: Response) -> ResponseFacts:
+def response_facts(response: Response, undo: "Undo | None" = None) -> ResponseFacts:
     """The response by its field section alone: the body is not touched, it may be a stream."""
     fields = field_section(response.headers)
+    if undo is not None:
+        fields = before_edit(fields, undo)
     length = delta_seconds(fields.first("content-length"))
     return ResponseFacts(response.status_code, fields, response.http_version, length)
 
 
-def exchange_of(flow: HTTPFlow, response: Response, now: float) -> Exchange:
-    """The whole exchange. `now` (Unix seconds) stands in for a time that was not recorded."""
+def exchange_of(
+    flow: HTTPFlow, response: Response, now: float, undo: "Undo | None" = None
+) -> Exchange:
+    """The whole exchange, the response as it came from upstream.
+
+    `now` (Unix seconds) stands in for a time that was not recorded.
+    """
     return Exchange(
         request_facts(flow.request),
-        response_facts(response),
+        response_facts(response, undo),
         flow.id,
         client_of(flow),
         flow.request.timestamp_start or now,
@@ -74,7 +83,37 @@ def field_section(headers: Headers) -> FieldSection:
     return FieldSection(lines)
 
 
-def apply(edit: Edit, response: Response) -> None:
+@dataclass(frozen=True, slots=True)
+class Undo:
+    """How to get back the field section as it was before an edit."""
+
+    removed: tuple[tuple[int, str, str], ...]
+    """(place, name, value) of the lines that went."""
+    added: int
+    """How many lines were appended."""
+
+    def facts(self) -> dict[str, object]:
+        """As plain values, fit for a flow's metadata."""
+        return {"removed": [list(line) for line in self.removed], "added": self.added}
+
+    @classmethod
+    def of(cls, facts: object) -> "Undo | None":
+        """Read what `facts` gave; None for anything else, since flow files come from anywhere."""
+        match facts:
+            case {"removed": list(lines), "added": int(added)}:
+                removed = tuple(line for line in map(_removed_line, lines) if line is not None)
+                return cls(removed, added) if len(removed) == len(lines) else None
+        return None
+
+
+def _removed_line(line: object) -> tuple[int, str, str] | None:
+    match line:
+        case [int(place), str(name), str(value)]:
+            return place, name, value
+    return None
+
+
+def apply(edit: Edit, response: Response) -> Undo:
     """Carry out an edit on the raw field lines; the lines that stay keep their octets and order.
 
     Raises ValueError before anything is changed if a line to add could split the field section.
@@ -83,12 +122,23 @@ def apply(edit: Edit, response: Response) -> None:
     for name, value in added:
         if any(octet in name + value for octet in b"\r\n\0"):
             raise ValueError("a field line to add holds CR, LF or NUL")
-    kept = tuple(
-        line
-        for line in response.headers.fields
-        if line[0].decode("latin-1").lower() not in edit.remove
-    )
-    response.headers.fields = kept + added
+    kept, removed = [], []
+    for place, line in enumerate(response.headers.fields):
+        spelled = line[0].decode("latin-1")
+        if spelled.lower() in edit.remove:
+            removed.append((place, spelled, line[1].decode("latin-1")))
+        else:
+            kept.append(line)
+    response.headers.fields = (*kept, *added)
+    return Undo(tuple(removed), len(added))
+
+
+def before_edit(fields: FieldSection, undo: Undo) -> FieldSection:
+    """The field section as it came from upstream."""
+    lines = list(fields.lines[: len(fields) - undo.added])
+    for place, name, value in undo.removed:
+        lines.insert(place, (name, value))
+    return FieldSection(lines)
 
 
 def replace_cookie_lines(request: Request, lines: tuple[str, ...]) -> None:

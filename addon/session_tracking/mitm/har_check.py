@@ -8,7 +8,7 @@ from typing import Any
 _LEFT_OUT = (
     "the HAR holds no Cookie and no Set-Cookie field at all: {creator} leaves them out unless told"
     " otherwise, so nothing could be judged. Export it again with sensitive data (Chrome, Edge:"
-    " DevTools settings, Network, \"Allow to generate HAR with sensitive data\")"
+    ' DevTools settings, Network, "Allow to generate HAR with sensitive data")'
 )
 _DISAGREE = (
     "the HAR lists cookies of {count} messages whose Cookie or Set-Cookie fields are missing:"

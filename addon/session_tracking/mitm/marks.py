@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from mitmproxy.http import HTTPFlow
 
 from session_tracking.audit.findings import Finding, Severity
+from session_tracking.mitm.convert import Undo
 from session_tracking.reports.json import finding_facts
 from session_tracking.reports.text import finding_line
 
@@ -22,21 +23,49 @@ def mark(flow: HTTPFlow, findings: Sequence[Finding]) -> None:
     """Mark the flow by its gravest finding and tell all of them in its comment."""
     gravest = max(findings, key=lambda finding: finding.severity.rank)
     text = "\n".join(map(finding_line, findings))
-    flow.metadata[METADATA] = {
-        "findings": [finding_facts(finding) for finding in findings],
-        "comment": text,
-        "marker": MARKERS[gravest.severity],
-    }
+    _ours(flow).update(
+        findings=[finding_facts(finding) for finding in findings],
+        comment=text,
+        marker=MARKERS[gravest.severity],
+    )
     if not flow.marked:
         flow.marked = MARKERS[gravest.severity]
     flow.comment = f"{flow.comment}\n{text}" if flow.comment else text
 
 
+def remember(flow: HTTPFlow, undo: Undo) -> None:
+    """Keep with the flow how its response came from upstream, for whoever audits it later."""
+    _ours(flow)["edit"] = undo.facts()
+
+
+def undo_of(flow: HTTPFlow) -> Undo | None:
+    """How to get back the response as it came from upstream; None if we did not edit it."""
+    ours = flow.metadata.get(METADATA)
+    return Undo.of(ours.get("edit")) if isinstance(ours, dict) else None
+
+
+def comment_of(flow: HTTPFlow) -> str:
+    """What we said of the flow; empty if nothing was found."""
+    ours = flow.metadata.get(METADATA)
+    return str(ours.get("comment", "")) if isinstance(ours, dict) else ""
+
+
 def unmark(flow: HTTPFlow) -> None:
-    """Take back our marks: a replayed flow is the same object and still carries them."""
-    ours = flow.metadata.pop(METADATA, None)
+    """Take back our marks: a flow that was replayed or read from a file still carries them.
+
+    What we know of its response goes only when the response has gone.
+    """
+    comment, ours = comment_of(flow), flow.metadata.pop(METADATA)
     if not isinstance(ours, dict):
         return
     if flow.marked == ours.get("marker"):
         flow.marked = ""
-    flow.comment = flow.comment.replace(str(ours.get("comment")), "").strip("\n")
+    if comment:
+        flow.comment = flow.comment.replace(comment, "").strip("\n")
+    if flow.response is not None and "edit" in ours:
+        flow.metadata[METADATA] = {"edit": ours["edit"]}
+
+
+def _ours(flow: HTTPFlow) -> dict[str, object]:
+    ours: dict[str, object] = flow.metadata.setdefault(METADATA, {})
+    return ours

@@ -4,6 +4,7 @@ import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from mitmproxy import ctx, exceptions
 from mitmproxy.addonmanager import Loader
@@ -17,7 +18,7 @@ ENABLED = "session_tracker_enabled"
 FAIL_ON = "session_tracker_fail_on"
 REPORT = "session_tracker_report"
 
-OPTIONS: tuple[tuple[str, object, object, str], ...] = (
+OPTIONS: tuple[tuple[str, Any, object, str], ...] = (
     (CONFIG, str, "", "Configuration file. Empty: the config.toml that comes with the addon."),
     (
         ENABLED,
@@ -29,8 +30,10 @@ OPTIONS: tuple[tuple[str, object, object, str], ...] = (
         FAIL_ON,
         str,
         "",
-        "Severity from which findings make mitmproxy exit with status 1: error, warning, note or"
-        " never. Empty: error when a file is read, never for live traffic.",
+        (
+            "Severity from which findings make mitmproxy exit with status 1: error, warning, note,"
+            " never. Empty: error when a file is read, never for live traffic."
+        ),
     ),
     (
         REPORT,

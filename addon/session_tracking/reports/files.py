@@ -10,7 +10,7 @@ def write_atomically(path: Path, text: str) -> None:
 
     Raises OSError if the folder does not exist or cannot be written to.
     """
-    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent or ".")
+    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     temporary = Path(name)
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8") as stream:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from session_tracking.audit.findings import Finding, Severity
 from session_tracking.escape import visible
-from session_tracking.reports.run import FailOn, Run, Tally, exit_status
+from session_tracking.reports.run import ExitStatus, FailOn, Run, Tally, exit_status
 
 _SHOWN = 20
 
@@ -49,8 +49,13 @@ def summary(run: Run, tally: Tally, fail_on: FailOn) -> Iterator[str]:
     for reason in run.reasons(fail_on):
         yield f"  incomplete: {visible(reason, 500)}"
     status = exit_status(run, tally, fail_on)
-    verdict = status.name.lower()
-    yield f"session-tracker: {verdict} (exit status {status.value}, fail on: {fail_on})"
+    yield f"session-tracker: {_verdict(status, tally)} (exit status {status:d}, fail on: {fail_on})"
+
+
+def _verdict(status: ExitStatus, tally: Tally) -> str:
+    if status is ExitStatus.CLEAN and tally.found:
+        return "not failed, though not clean: no finding is at or above the threshold"
+    return status.name.lower()
 
 
 def _plural(count: int, noun: str) -> str:

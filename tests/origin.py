@@ -1,0 +1,70 @@
+"""A real HTTP/1.1 origin for tests: each path answers with the octets that a test gave it."""
+
+import socket
+import threading
+from collections import Counter
+
+
+class Origin:
+    """Listens on a free loopback port and answers `GET /x` with what `answers["/x"]` holds.
+
+    An answer is a list of parts, sent one after the other; the last part may be the string
+    "close" or "break" to end the connection in an orderly or disorderly way.
+    """
+
+    def __init__(self) -> None:
+        self.answers: dict[str, list[bytes | str]] = {}
+        self.requests: list[bytes] = []
+        self.hits: Counter[str] = Counter()
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._socket.getsockname()[1]
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+        self._thread.start()
+
+    def answer(self, path: str, *lines: str, status: str = "200 OK", body: bytes = b"ok") -> None:
+        """Answer with these field lines and a body."""
+        head = "\r\n".join([f"HTTP/1.1 {status}", *lines, f"Content-Length: {len(body)}"])
+        self.answers[path] = [head.encode("latin-1") + b"\r\n\r\n" + body]
+
+    def raw(self, path: str, *parts: bytes | str) -> None:
+        """Answer with exactly these octets."""
+        self.answers[path] = list(parts)
+
+    def close(self) -> None:
+        self._socket.close()
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                connection, _ = self._socket.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._talk, args=(connection,), daemon=True).start()
+
+    def _talk(self, connection: socket.socket) -> None:
+        with connection, connection.makefile("rb") as stream:
+            while head := self._read_head(stream):
+                self.requests.append(head)
+                path = head.split(b" ", 2)[1].decode("latin-1")
+                self.hits[path] += 1
+                found = self.answers.get(path.partition("?")[0]) or [
+                    b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"
+                ]
+                for part in found:
+                    if isinstance(part, str):
+                        if part == "break":
+                            linger = (1).to_bytes(4, "little") + (0).to_bytes(4, "little")
+                            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+                        return
+                    connection.sendall(part)
+
+    def _read_head(self, stream) -> bytes:
+        lines = []
+        length = 0
+        while (line := stream.readline()) not in (b"\r\n", b""):
+            lines.append(line)
+            name, _, value = line.partition(b":")
+            if name.lower() == b"content-length":
+                length = int(value)
+        stream.read(length)
+        return b"".join(lines)
