@@ -154,9 +154,9 @@ class CacheProfile:
     validated: Callable[[Stored, RequestFacts], Outcome] | None = None
     """What the client receives whose request was answered by a 304, from the merged response;
     None: the same as on a hit. Not asked about a response that sets no cookie."""
-    relays_304: Callable[[Stored, RequestFacts], bool] = lambda _stored, _request: False
-    """Whether a client whose request was answered by a 304 is sent a 304 as well, from the merged
-    response: their own condition holds, so nothing that was stored reaches them."""
+    relays_304: Callable[[Stored, Stored, RequestFacts], bool] = lambda _old, _new, _request: False
+    """Whether a client whose request was answered by a 304 is sent a 304 as well: their own
+    condition holds for what was stored before or after, so nothing stored reaches them."""
     stale_if_error: Callable[[Stored, RequestFacts, ResponseFacts], bool] = _never_stale
     """Whether the cache answers from what it stored although the origin answered the attempt to
     validate with this full response."""

@@ -64,7 +64,7 @@ def _validate(
     if merged is None:
         return _kept(profile, request, run.response, time), Outcome.MISS
     after = None if merged.dropped else merged
-    if profile.relays_304(merged, request):
+    if profile.relays_304(stored, merged, request):
         return after, Outcome.MISS
     if profile.validated is not None and sets_cookie(run.response):
         return after, profile.validated(merged, request)

@@ -10,6 +10,7 @@ from functools import reduce
 from session_tracking.caching.profiles.model import (
     CacheProfile,
     LookupRule,
+    Outcome,
     Reuse,
     Source,
     Stored,
@@ -66,6 +67,9 @@ _FIRST_LINE_ONLY = frozenset(
 )
 """Fields that Squid knows as no lists: of several lines the first counts (RegisteredHeaders)."""
 
+_CONDITIONS = frozenset(
+    {"if-match", "if-none-match", "if-modified-since", "if-unmodified-since", "if-range"}
+)
 _NO_DIRECTIVES = CacheControl()
 _SOURCE_TREE = "https://github.com/squid-cache/squid/blob/SQUID_5_7/src/"
 
@@ -430,10 +434,22 @@ def _merge(stored: Stored, validation: ResponseFacts, time: float) -> Stored:
     )
 
 
-def _relays_304(stored: Stored, request: RequestFacts) -> bool:
-    """clientReplyContext::handleIMSReply: only If-Modified-Since is looked at again."""
+def _relays_304(_old: Stored, new: Stored, request: RequestFacts) -> bool:
+    """clientReplyContext::handleIMSReply: only If-Modified-Since is looked at again.
+
+    A conditional HEAD counts too: what it gets are the fields that the 304 has just made.
+    """
+    if request.method.upper() == "HEAD" and not _CONDITIONS.isdisjoint(request.fields.names()):
+        return True
     since = _modified_since(request)
-    return since > 0 and _stored_times(stored).modified <= since
+    return since > 0 and _stored_times(new).modified <= since
+
+
+def _validated(stored: Stored, _request: RequestFacts) -> Outcome:
+    """Like a hit, save that the client's If-None-Match is not looked at again."""
+    if "set-cookie2" not in stored.response.fields:
+        return Outcome.STRIPPED
+    return Outcome.SWAP if stored.own_cookie else Outcome.FRESH
 
 
 def _answers_with_older(stored: Stored, _request: RequestFacts, response: ResponseFacts) -> bool:
@@ -473,6 +489,7 @@ PROFILES = (
         conditional=_conditions,
         merge=_merge,
         relays_304=_relays_304,
+        validated=_validated,
         stale_if_error=_answers_with_older,
         stale_keeps_cookie=True,
         collapses=True,
