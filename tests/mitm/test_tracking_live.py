@@ -1,30 +1,14 @@
 """The tracker through a real mitmdump: who gets a cookie, and what is on the wire."""
 
-import socket
-
 import httpx
 import pytest
 
 from session_tracking.mitm import convert
 from tests.h2_origin import H2Origin
+from tests.mitm.wire import get, raw_exchange
 from tests.proxy import Proxy
 
 ISSUED = "SessionTracking="
-
-
-def raw_exchange(port, request):
-    """Send these octets, and give back everything that comes until the connection ends."""
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
-        connection.sendall(request)
-        received = b""
-        while part := connection.recv(65536):
-            received += part
-    return received
-
-
-def get(port, path, *lines, method="GET"):
-    head = "\r\n".join([f"{method} {path} HTTP/1.1", "Host: shop.test", *lines, "Connection: close"])
-    return raw_exchange(port, head.encode("latin-1") + b"\r\n\r\n")
 
 
 def ours(answer):

@@ -1,0 +1,302 @@
+"""The audit through real mitmproxy processes: live, on captures, on HAR, and its exit statuses."""
+
+import json
+import signal
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from session_tracking.reports.json import schema
+from tests.mitm.wire import get
+from tests.proxy import Proxy, run
+
+SECRET = "3f2a9c81d0e7b6453f2a9c81d0e7b645"
+UNSAFE = (f"Set-Cookie: sid={SECRET}", "Cache-Control: public, max-age=60")
+WARNING = ("Set-Cookie: lang=en", "Cache-Control: public, max-age=60")
+SAFE = (f"Set-Cookie: sid={SECRET}", "Cache-Control: private, no-store")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def answers(origin):
+    origin.answer("/unsafe", *UNSAFE)
+    origin.answer("/warning", *WARNING)
+    origin.answer("/safe", *SAFE)
+    origin.answer("/plain")
+
+
+def reverse_of(origin):
+    return "--mode", f"reverse:http://127.0.0.1:{origin.port}"
+
+
+@pytest.fixture(scope="module")
+def captures(origin, tmp_path_factory):
+    """Flow files and HARs that mitmdump itself recorded, by name."""
+    folder = tmp_path_factory.mktemp("captures")
+    recorded = {}
+    for name, paths in {
+        "newcomers": ["/plain", "/unsafe", "/unsafe"],
+        "unsafe": ["/plain", "/unsafe", "/unsafe"],
+        "warning": ["/warning"],
+        "clean": ["/plain", "/safe"],
+    }.items():
+        lines = () if name == "newcomers" else ("Cookie: a=b",)
+        flows, har = folder / f"{name}.mitm", folder / f"{name}.har"
+        with Proxy(folder, *reverse_of(origin), "-w", str(flows), "--set", f"hardump={har}") as proxy:
+            for path in paths:
+                get(proxy.port, path, *lines)
+            assert proxy.stop() == 0
+        recorded[name] = flows
+        recorded[f"{name}-har"] = har
+    return recorded
+
+
+STATUSES = [
+    ("unsafe", "", 1),
+    ("unsafe", "never", 0),
+    ("newcomers", "", 1),
+    ("unsafe-har", "", 1),
+    ("warning", "", 0),
+    ("warning", "warning", 1),
+    ("warning-har", "note", 1),
+    ("clean", "note", 0),
+    ("clean-har", "note", 0),
+]
+
+
+@pytest.mark.parametrize(("name", "fail_on", "status"), STATUSES)
+def test_exit_status_of_a_file(captures, tmp_path, name, fail_on, status):
+    chosen = ["--set", f"session_tracker_fail_on={fail_on}"] if fail_on else []
+    ended = run(tmp_path, "-n", "-r", str(captures[name]), *chosen)
+    assert ended.process.returncode == status, ended.log
+    assert f"exit status {status}" in ended.log
+
+
+def test_an_own_capture_is_audited_as_it_came_from_upstream(captures, tmp_path):
+    # The visitors were newcomers, so what was recorded had been made safe for them.
+    report = tmp_path / "report.json"
+    run(tmp_path, "-nr", str(captures["newcomers"]), "--set", f"session_tracker_report={report}")
+    facts = json.loads(report.read_text())
+    assert [(f["rule"], f["route"], f["count"]) for f in facts["findings"]] == [
+        ("ST201", "/unsafe", 2)
+    ]
+
+
+def test_nothing_is_issued_in_a_run_over_a_file(captures, tmp_path):
+    copy = tmp_path / "copy.mitm"
+    ended = run(tmp_path, "-nr", str(captures["clean"]), "-w", str(copy))
+    assert "nothing is issued" in ended.log
+    assert b"/safe" in copy.read_bytes()
+    assert b"SessionTracking=" not in copy.read_bytes()
+
+
+def test_one_line_a_finding_and_a_summary_at_the_end(origin, tmp_path):
+    report = tmp_path / "report.json"
+    flows, har = tmp_path / "out.mitm", tmp_path / "out.har"
+    with Proxy(
+        tmp_path,
+        *reverse_of(origin),
+        *("-w", str(flows), "--set", f"hardump={har}"),
+        *("--set", f"session_tracker_report={report}", "--set", "session_tracker_fail_on=error"),
+    ) as proxy:
+        proxy.wait_for("a cache between the visitors and this proxy cannot be seen from here")
+        for _ in range(3):
+            get(proxy.port, f"/unsafe?token={SECRET}", "Cookie: a=b")
+        get(proxy.port, "/warning")
+        get(proxy.port, "/plain", "Cookie: a=b")
+        assert proxy.stop(signal.SIGTERM) == 1
+    assert proxy.log.count("error ST201 set-cookie-storable: GET http://127.0.0.1") == 1
+    assert 'Set-Cookie "sid" (session) is unsafe: max-age keeps it fresh for 60 s' in proxy.log
+    assert "3 errors, 1 warning, 0 notes in 2 distinct findings" in proxy.log
+    assert SECRET not in proxy.log
+    facts = json.loads(report.read_text())
+    Draft202012Validator(schema()).validate(facts)
+    assert facts["run"]["exit_status"] == 1
+    assert facts["run"]["exchanges"] == 5
+    assert [(f["severity"], f["count"], f["masked"]) for f in facts["findings"]] == [
+        ("error", 3, 0),
+        ("warning", 1, 1),
+    ]
+    assert facts["findings"][1]["masked_by"] == "tracker"
+    assert SECRET not in report.read_text()
+    # Other addons' files are complete although the exit status is ours.
+    assert flows.read_bytes().count(b"/unsafe") >= 3
+    assert len(json.loads(har.read_text())["log"]["entries"]) == 5
+
+
+def test_live_findings_do_not_fail_the_run_unless_asked(origin, tmp_path):
+    with Proxy(tmp_path, *reverse_of(origin)) as proxy:
+        get(proxy.port, "/unsafe")
+        assert proxy.stop() == 0
+    assert "not failed, though not clean" in proxy.log
+
+
+def test_an_exchange_that_breaks_off_is_judged(origin, tmp_path):
+    head = "\r\n".join(["HTTP/1.1 200 OK", *UNSAFE, "Content-Length: 100000"]).encode()
+    origin.raw("/broken", head + b"\r\n\r\n" + b"x" * 5000, "break")
+    with Proxy(tmp_path, *reverse_of(origin), "--set", "stream_large_bodies=1") as proxy:
+        get(proxy.port, "/broken")
+        assert proxy.stop() == 0
+    assert "ST201" in proxy.log
+
+
+def test_mitmproxy_own_status_stands_for_an_unreadable_capture(tmp_path):
+    broken = tmp_path / "broken.mitm"
+    broken.write_bytes(b"no flows")
+    ended = run(tmp_path, "-nr", str(broken))
+    assert ended.process.returncode == 1
+    assert "Flow file corrupted" in ended.log
+
+
+def test_an_empty_capture_is_not_clean(tmp_path):
+    empty = tmp_path / "empty.mitm"
+    empty.write_bytes(b"")
+    ended = run(tmp_path, "-nr", str(empty))
+    assert ended.process.returncode == 2, ended.log
+    assert "no exchange was seen" in ended.log
+
+
+def har_of(*entries, creator="WebInspector"):
+    return {
+        "log": {
+            "version": "1.2",
+            "creator": {"name": creator, "version": "537.36"},
+            "entries": [
+                {
+                    "startedDateTime": "2026-11-21T09:30:00.000Z",
+                    "time": 1,
+                    "request": {
+                        "method": "GET",
+                        "url": "https://shop.test/",
+                        "httpVersion": "HTTP/1.1",
+                        "headers": [{"name": "Host", "value": "shop.test"}],
+                        "queryString": [],
+                        "cookies": [],
+                        "headersSize": -1,
+                        "bodySize": 0,
+                    },
+                    "response": {
+                        "status": 200,
+                        "statusText": "OK",
+                        "httpVersion": "HTTP/1.1",
+                        "headers": headers,
+                        "cookies": cookies,
+                        "content": {"size": 0, "mimeType": "text/html", "text": ""},
+                        "redirectURL": "",
+                        "headersSize": -1,
+                        "bodySize": 0,
+                    },
+                    "cache": {},
+                    "timings": {"send": 0, "wait": 1, "receive": 0},
+                }
+                for headers, cookies in entries
+            ],
+        }
+    }
+
+
+def header(name, value):
+    return {"name": name, "value": value}
+
+
+HARS = [
+    ("chrome-without-cookies", har_of(([], [])), 2, "leaves them out"),
+    (
+        "cookies-listed-but-fields-missing",
+        har_of(([], [{"name": "sid", "value": ""}]), creator="Other"),
+        2,
+        "left out on export",
+    ),
+    ("other-creator", har_of(([], []), creator="Playwright"), 0, "clean"),
+    (
+        "chrome-with-cookies",
+        har_of(([header("Set-Cookie", "a=1"), header("Cache-Control", "no-store")], [])),
+        0,
+        "clean",
+    ),
+    (
+        "joined-lines-are-taken-apart",
+        har_of(
+            (
+                [
+                    header("Set-Cookie", f"lang=en\nsid={SECRET}; HttpOnly"),
+                    header("Cache-Control", "max-age=60"),
+                ],
+                [],
+            )
+        ),
+        1,
+        '"sid" (session) is unsafe',
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("document", "status", "told"), [pytest.param(*r, id=i) for i, *r in HARS]
+)
+def test_har(tmp_path, document, status, told):
+    har = tmp_path / "capture.har"
+    har.write_text(json.dumps(document))
+    ended = run(tmp_path, "-nr", str(har))
+    assert ended.process.returncode == status, ended.log
+    assert told in ended.log
+
+
+def test_a_failure_of_ours_leaves_the_traffic_alone_and_makes_the_run_incomplete(origin, tmp_path):
+    """The engine is broken by a second addon in the same process, as a bug of ours would."""
+    saboteur = tmp_path / "saboteur.py"
+    saboteur.write_text(
+        "from mitmproxy import ctx\n"
+        "def running():\n"
+        "    tracker = ctx.master.addons.get('sessiontracker')\n"
+        "    def broken(*_, **__):\n"
+        "        raise RuntimeError('a bug')\n"
+        "    tracker.engine.on_response = broken\n"
+        "    tracker.engine.on_request = broken\n"
+    )
+    origin.answer("/victim", *UNSAFE)
+    with Proxy(tmp_path, *reverse_of(origin), "-s", str(saboteur)) as proxy:
+        received = get(proxy.port, "/victim")
+        assert proxy.stop() == 2
+    assert f"Set-Cookie: sid={SECRET}".encode() in received
+    assert b"Cache-Control: public, max-age=60" in received
+    assert b"SessionTracking" not in received
+    assert "was not audited" in proxy.log
+    assert "1 exchange could not be audited" in proxy.log or "2 exchanges" in proxy.log
+
+
+def test_a_report_that_cannot_be_written_makes_the_run_incomplete(origin, tmp_path):
+    folder = tmp_path / "gone"
+    folder.mkdir()
+    with Proxy(
+        tmp_path, *reverse_of(origin), "--set", f"session_tracker_report={folder / 'r.json'}"
+    ) as proxy:
+        folder.rmdir()
+        assert proxy.stop() == 2
+    assert "could not be written" in proxy.log
+
+
+HOSTILE = [
+    b"Set-Cookie: \x1b[2Jsid\x07=1; HttpOnly\r\nCache-Control: max-age=60\r\n",
+    b"Set-Cookie: sid\xff\xfe=\xc3\x28\r\nCache-Control: max-age=60\r\n",
+    b"Set-Cookie: <script>alert(1)</script>=1\r\nCache-Control: max-age=60\r\n",
+    b"Set-Cookie: sid=1\r\nCache-Control: max-age=60, " + b"a," * 20000 + b"\r\n",
+    b"".join(b"Set-Cookie: c%d=1\r\n" % n for n in range(500)) + b"Cache-Control: max-age=60\r\n",
+    b"Set-Cookie: sid=" + b"x" * 50_000 + b"\r\nExpires: \x80\x81\r\nCache-Control: max-age=60\r\n",
+]
+
+
+def test_hostile_field_values_pass_and_are_shown_escaped(origin, tmp_path):
+    with Proxy(tmp_path, *reverse_of(origin)) as proxy:
+        for number, lines in enumerate(HOSTILE):
+            origin.raw(
+                f"/hostile{number}",
+                b"HTTP/1.1 200 OK\r\n" + lines + b"Content-Length: 2\r\n\r\nok",
+            )
+            received = get(proxy.port, f"/hostile{number}", "Cookie: a=b")
+            for line in lines.split(b"\r\n")[:-1]:
+                assert line.rstrip(b",") in received, number
+        proxy.stop()
+    told = [line for line in proxy.log.splitlines() if "ST201" in line]
+    assert len(told) >= len(HOSTILE)
+    assert all(line.isprintable() for line in told)
+    assert proxy.process.returncode == 0
