@@ -3,6 +3,7 @@
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -11,24 +12,35 @@ from pathlib import Path
 TOP = Path(__file__).resolve().parent.parent
 ENTRY = TOP / "addon" / "session_tracker.py"
 _LISTENING = re.compile(r"listening at \S+?:(\d+)\.")
-_WEB = re.compile(r"Web server listening at http://127\.0\.0\.1:(\d+)/")
+_WEB = re.compile(r"Web server listening at")
+
+
+def free_port() -> int:
+    """A loopback port that nobody listens on; mitmweb cannot choose one by itself."""
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        port: int = found.getsockname()[1]
+        return port
 
 
 class Proxy:
     """One process of mitmproxy with the addon, on free loopback ports."""
 
-    def __init__(self, folder: Path, *arguments: str, program: str = "mitmdump") -> None:
+    def __init__(
+        self, folder: Path, *arguments: str, program: str = "mitmdump", entry: Path = ENTRY
+    ) -> None:
         self.log_file = folder / f"{program}-{time.monotonic_ns()}.log"
         self.conf_dir = folder / "confdir"
         command = [
             str(Path(sys.executable).with_name(program)),
             *("--listen-host", "127.0.0.1", "--listen-port", "0"),
             *("--set", f"confdir={self.conf_dir}"),
-            *("-s", str(ENTRY)),
+            *("-s", str(entry)),
             *arguments,
         ]
         if program == "mitmweb":
-            command += ["--no-web-open-browser", "--web-port", "0", "--set", "web_password=secret"]
+            self.web_port = free_port()
+            command += ["--no-web-open-browser", "--web-port", str(self.web_port)]
+            command += ["--set", "web_password=secret"]
         environment = {**os.environ, "PYTHONUNBUFFERED": "1", "NO_COLOR": "1"}
         with self.log_file.open("wb") as log:
             self.process = subprocess.Popen(
@@ -53,7 +65,8 @@ class Proxy:
 
     @property
     def web(self) -> str:
-        return f"http://127.0.0.1:{self.wait_for(_WEB)[1]}"
+        self.wait_for(_WEB)
+        return f"http://127.0.0.1:{self.web_port}"
 
     def wait_for(self, pattern: str | re.Pattern[str], seconds: float = 30) -> re.Match[str]:
         """Wait until the log holds the pattern."""
