@@ -162,6 +162,9 @@ class CacheProfile:
     validate with this full response."""
     stale_keeps_cookie: bool = False
     """Whether what `stale_if_error` lets through keeps the cookie that hits lose."""
+    replaceable: Callable[[ResponseFacts], bool] = lambda _response: True
+    """Whether this full answer to an attempt to validate takes the place of what is stored; else
+    neither is left."""
     forwarded: Callable[[RequestFacts], RequestFacts] = lambda request: request
     """The request as the cache sends it on for a miss (some drop its conditional fields)."""
     collapses: bool = False
