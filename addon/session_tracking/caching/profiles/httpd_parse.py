@@ -1,0 +1,243 @@
+"""How httpd's mod_cache reads fields; every function names the C function that it follows."""
+
+import re
+from calendar import timegm
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+from session_tracking.http.fields import FieldSection, split_members
+
+_CLOCK = r"(?P<{0}H>\d\d):(?P<{0}M>\d\d):(?P<{0}S>\d\d)"
+_DATE = re.compile(
+    r"\s*[^ ]* (?:"
+    + rf"(?P<ad>\d\d?) (?P<am>[A-Z][a-z]{{2}}) (?P<ay>\d{{4}}) {_CLOCK.format('a')} "
+    + rf"|(?P<bd>\d\d)-(?P<bm>[A-Z][a-z]{{2}})-(?P<by>\d\d) {_CLOCK.format('b')} "
+    + rf"|(?P<cm>[A-Z][a-z]{{2}}) (?P<cd>[ \d]\d) {_CLOCK.format('c')} (?P<cy>\d{{4}})"
+    + ")",
+    re.ASCII,
+)
+_MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
+_LENGTHS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+
+
+@lru_cache(maxsize=1024)
+def parse_date(text: str) -> int | None:
+    """Unix seconds; None for what is no date, and for the epoch and all before it.
+
+    The weekday may be anything and what follows the time is not looked at.
+
+    Source: apr_date_parse_http (apr-util misc/apr_date.c).
+    """
+    match = _DATE.match(text)
+    if match is None:
+        return None
+    form = "a" if match["ad"] else "b" if match["bd"] else "c"
+    day, year = int(match[f"{form}d"]), int(match[f"{form}y"])
+    hour, minute, second = (int(match[f"{form}{unit}"]) for unit in "HMS")
+    if form == "b":
+        year += 2000 if year < 70 else 1900
+    if match[f"{form}m"] not in _MONTHS or year < 1900 or hour > 23 or minute > 59 or second > 61:
+        return None
+    month = _MONTHS.index(match[f"{form}m"])
+    leap = year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
+    if not 1 <= day <= _LENGTHS[month] or (month == 1 and day == 29 and not leap):
+        return None
+    seconds = timegm((year, month + 1, day, hour, minute, second))
+    return seconds if seconds > 0 else None
+
+
+def parse_offset(text: str) -> int | None:
+    """A whole number of 64 bits with an optional sign; None for anything else.
+
+    Source: apr_strtoff, which is strtol, as ap_cache_control calls it (cache_util.c).
+    """
+    if re.fullmatch(r"[\s]*[+-]?\d+", text, re.ASCII) is None:
+        return None
+    number = int(text) if len(text) < 64 else 2**63
+    return number if -(2**63) <= number < 2**63 else None
+
+
+def tokens(text: str, separators: str = ", \t") -> Iterator[str]:
+    """The tokens of a field value; separators inside quoted strings do not count.
+
+    Source: cache_strqtok (cache_util.c).
+    """
+    start, position, end = None, 0, len(text)
+    while position < end:
+        char = text[position]
+        if char in separators:
+            if start is not None:
+                yield text[start:position]
+                start = None
+            position += 1
+            continue
+        if start is None:
+            start = position
+        position += 1
+        if char == '"':
+            while position < end and text[position] != '"':
+                position += 2 if text[position] == "\\" else 1
+            position += 1
+    if start is not None:
+        yield text[start:]
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """Cache-Control and Pragma of one message, as mod_cache understands them."""
+
+    names: frozenset[str] = frozenset()
+    """Directives without an argument that it knows, in lower case."""
+    max_age: int | None = None
+    s_maxage: int | None = None
+    min_fresh: int = 0
+    max_stale: int = 0
+    listed: frozenset[str] = frozenset()
+    """Field names, in lower case, that no-cache= and private= list."""
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.names
+
+    @property
+    def explicit(self) -> bool:
+        """Whether a lifetime is given that could be read."""
+        return self.max_age is not None or self.s_maxage is not None
+
+    @property
+    def must_revalidate(self) -> bool:
+        """Whether must-revalidate or proxy-revalidate is given."""
+        return "must-revalidate" in self.names or "proxy-revalidate" in self.names
+
+
+NO_CONTROL = Control()
+YEAR = 365 * 86400
+"""What max-stale without an argument stands for, in seconds (cache_check_freshness)."""
+
+_KNOWN = frozenset(
+    "no-cache no-store must-revalidate only-if-cached public private proxy-revalidate".split()
+)
+_NUMBERS = frozenset({"max-age", "s-maxage", "min-fresh", "max-stale"})
+
+
+def control_of(fields: FieldSection) -> Control:
+    """What Cache-Control and Pragma of a message say.
+
+    Source: ap_cache_control, cache_control_remove, cache_table_getm (cache_util.c).
+    """
+    said, pragma = fields.values("cache-control"), fields.values("pragma")
+    if not said and not pragma:
+        return NO_CONTROL
+    return _control(",".join(said), ",".join(pragma))
+
+
+@lru_cache(maxsize=4096)
+def _control(said: str, pragma: str) -> Control:
+    names = {"no-cache" for token in tokens(pragma) if token.lower() == "no-cache"}
+    numbers: dict[str, int] = {}
+    listed: set[str] = set()
+    for token in tokens(said):
+        name, equals, argument = token.partition("=")
+        name = name.lower()
+        if not equals and name == "max-stale":
+            numbers[name] = -1
+        elif not equals:
+            names.update({name} & _KNOWN)
+        elif name in _NUMBERS:
+            number = parse_offset(argument)
+            if number is not None:
+                numbers[name] = number
+        elif name in {"no-cache", "private"}:
+            listed.update(field.lower() for field in re.split(r'[, \t"]+', argument))
+    max_stale = numbers.get("max-stale", 0)
+    return Control(
+        frozenset(names),
+        numbers.get("max-age"),
+        numbers.get("s-maxage"),
+        numbers.get("min-fresh", 0),
+        YEAR if max_stale == -1 else max_stale,
+        frozenset(listed),
+    )
+
+
+def passed_on(fields: FieldSection) -> FieldSection:
+    """The fields that the proxy hands on: without those that Connection lists.
+
+    Source: ap_proxy_clear_connection (proxy_util.c), find_conn_headers.
+    """
+    if "connection" not in fields:
+        return fields
+    listed = _listed(tuple(fields.values("connection")))
+    return FieldSection(line for line in fields.lines if line[0].lower() not in listed)
+
+
+@lru_cache(maxsize=256)
+def _listed(values: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(name.lower() for value in values for name in re.split(r"[\s;,]+", value))
+
+
+def without(fields: FieldSection, names: Iterable[str]) -> FieldSection:
+    """`fields` less those called any of `names` (lower case)."""
+    gone = frozenset(names)
+    return FieldSection(line for line in fields.lines if line[0].lower() not in gone)
+
+
+def conditions_fail(sent: FieldSection, stored: FieldSection, now: float) -> bool:
+    """Whether a stored response is inconsistent with the conditions of a request.
+
+    Source: cache_select (cache_storage.c) with ap_condition_if_match and its four sisters
+    (modules/http/http_protocol.c).
+    """
+    if CONDITIONS.isdisjoint(sent.names()):
+        return False
+    etag = stored.first("etag")
+    modified = parse_date(stored.first("last-modified") or "") or int(now)
+    date = parse_date(stored.first("date") or "") or int(now)
+    weak_with_range = "range" in sent and date < modified + 60
+    if (tags := _joined(sent, "if-match")) is not None and not _matches(tags, etag, weak=False):
+        return True
+    if (since := sent.first("if-unmodified-since")) is not None:
+        limit = parse_date(since)
+        if limit is None or modified <= limit or weak_with_range:
+            return True
+    if (tags := _joined(sent, "if-none-match")) is not None and not _matches(
+        tags, etag, weak="range" not in sent
+    ):
+        return True
+    if (since := sent.first("if-modified-since")) is not None:
+        if not modified <= (parse_date(since) or 0) <= date or weak_with_range:
+            return True
+    if (wanted := sent.first("if-range")) is not None and "range" in sent:
+        if wanted.startswith('"'):
+            return wanted != etag
+        return parse_date(wanted) != modified or date < modified + 60
+    return False
+
+
+CONDITIONS = frozenset(
+    {"if-match", "if-unmodified-since", "if-none-match", "if-modified-since", "if-range"}
+)
+
+
+def _joined(fields: FieldSection, name: str) -> str | None:
+    """Repeated request fields are one value to httpd (ap_get_mime_headers_core)."""
+    values = fields.values(name)
+    return ", ".join(values) if values else None
+
+
+def _matches(tags: str, etag: str | None, *, weak: bool) -> bool:
+    """Source: find_list_item (server/util.c)."""
+    if tags.startswith("*"):
+        return True
+    if etag is None:
+        return False
+    own = etag.removeprefix("W/") if weak else etag
+    if not own.startswith('"'):
+        return False
+    for tag in split_members(tags):
+        opaque = tag.removeprefix("W/") if weak else tag
+        if not opaque.startswith('"'):
+            return False
+        if opaque == own:
+            return True
+    return False
