@@ -19,7 +19,9 @@ def found(given, **settings):
 
 
 def test_a_finding_tells_all_but_the_value():
-    (one,) = found(exchange(UNSAFE, cookie=f"sid={SECRET}", url=f"https://shop.test/o/1?t={SECRET}"))
+    (one,) = found(
+        exchange(UNSAFE, cookie=f"sid={SECRET}", url=f"https://shop.test/o/1?t={SECRET}")
+    )
     assert (one.rule.id, one.site, one.route, one.method) == ("ST201", "shop.test", "/o/{}", "GET")
     assert (one.cookie_name, one.field) == ("sid", "Set-Cookie")
     assert one.remedy.startswith('Set-Cookie "sid" on a response shared caches may store and reuse')
@@ -63,7 +65,8 @@ def test_configured_classes():
 def test_a_flood_of_cookies_is_cut():
     lines = [("Set-Cookie", f"sid{n}=x; Max-Age=0") for n in range(500)]
     given = Exchange(
-        RequestFacts("GET", "https://shop.test/"), ResponseFacts(200, FieldSection([*lines, UNSAFE]))
+        RequestFacts("GET", "https://shop.test/"),
+        ResponseFacts(200, FieldSection([*lines, UNSAFE])),
     )
     assert len(found(given)) == MAX_COOKIES
 

@@ -1,6 +1,5 @@
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from session_tracking.audit.routes import route_of, shown_url
 from session_tracking.http.exchange import RequestFacts

@@ -1,6 +1,5 @@
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from session_tracking.caching.targeted import TARGETED, TARGETED_FIELDS, targeted_directives
 from session_tracking.http.fields import FieldSection
@@ -13,12 +12,15 @@ READ = [
     ("rfc9213-2.1-empty", "CDN-Cache-Control", "", None),
     ("rfc9213-2.1-malformed", "CDN-Cache-Control", "max-age=60;;", None),
     ("rfc9213-2.1-upper-case-key", "CDN-Cache-Control", "Max-Age=60", None),
+    ("absurdly-long", "CDN-Cache-Control", "max-age=60" + ", x" * 6000, {"max-age": ("60",), "x": (None,) * 6000}),
     ("cloudflare", "Cloudflare-CDN-Cache-Control", "max-age=60", {"max-age": ("60",)}),
     ("surrogate-stale", "Surrogate-Control", "max-age=60+30", {"max-age": ("60",), "stale-while-revalidate": ("30",)}),
     ("surrogate-remote", "Surrogate-Control", "no-store-remote", {"no-store": (None,)}),
     ("surrogate-esi-only", "Surrogate-Control", 'content="ESI/1.0"', None),
     ("surrogate-no-store", "Surrogate-Control", "no-store, private", {"no-store": (None,), "private": (None,)}),
     ("surrogate-bare-max-age", "Surrogate-Control", "max-age", {"max-age": ("",)}),
+    ("litespeed", "X-LiteSpeed-Cache-Control", "Public,max-age=60", {"public": (None,), "max-age": ("60",)}),
+    ("litespeed-empty", "X-LiteSpeed-Cache-Control", "", None),
     ("edge-duration", "Edge-Control", "cache-maxage=1d", {"max-age": ("86400",)}),
     ("edge-seconds", "Edge-Control", "max-age=30", {"max-age": ("30",)}),
     ("edge-invalid", "Edge-Control", "max-age=soon", {"max-age": ("invalid",)}),
@@ -33,9 +35,7 @@ READ = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("name", "value", "arguments"), [pytest.param(*r, id=i) for i, *r in READ]
-)
+@pytest.mark.parametrize(("name", "value", "arguments"), [pytest.param(*r, id=i) for i, *r in READ])
 def test_read(name, value, arguments):
     found = targeted_directives(FieldSection([("Vary", "x"), (name, value)]), NOW)
     expected = [] if arguments is None else [(name, arguments)]

@@ -1,8 +1,7 @@
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from session_tracking.http.dates import format_http_date, format_netscape_date, parse_http_date
 from tests.strategies import octets

@@ -1,6 +1,5 @@
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from session_tracking.http.fields import FieldSection, split_members, split_parameters, unquote
 from tests.strategies import octets
@@ -58,7 +57,13 @@ def test_split_parameters():
     assert split_parameters("a;b") == ["a", "b"]
 
 
-UNQUOTE = [("token", "token"), ('"a b"', "a b"), (r'"a\"b\\"', r'a"b\ '.strip()), ('"', '"'), ('"a', '"a')]
+UNQUOTE = [
+    ("token", "token"),
+    ('"a b"', "a b"),
+    (r'"a\"b\\"', r'a"b\ '.strip()),
+    ('"', '"'),
+    ('"a', '"a'),
+]
 
 
 @pytest.mark.parametrize(("value", "content"), UNQUOTE)

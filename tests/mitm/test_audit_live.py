@@ -41,7 +41,9 @@ def captures(origin, tmp_path_factory):
     }.items():
         lines = () if name == "newcomers" else ("Cookie: a=b",)
         flows, har = folder / f"{name}.mitm", folder / f"{name}.har"
-        with Proxy(folder, *reverse_of(origin), "-w", str(flows), "--set", f"hardump={har}") as proxy:
+        with Proxy(
+            folder, *reverse_of(origin), "-w", str(flows), "--set", f"hardump={har}"
+        ) as proxy:
             for path in paths:
                 get(proxy.port, path, *lines)
             assert proxy.stop() == 0
@@ -230,9 +232,7 @@ HARS = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("document", "status", "told"), [pytest.param(*r, id=i) for i, *r in HARS]
-)
+@pytest.mark.parametrize(("document", "status", "told"), [pytest.param(*r, id=i) for i, *r in HARS])
 def test_har(tmp_path, document, status, told):
     har = tmp_path / "capture.har"
     har.write_text(json.dumps(document))

@@ -24,6 +24,7 @@ REFUSED = [
     ("fail-on", ["session_tracker_fail_on=fatal"], 64, "Use one of error, warning, note, never."),
     ("report-format", ["session_tracker_report=r.pdf"], 64, "ends in .json"),
     ("report-folder", ["session_tracker_report=no/such/r.json"], 64, "does not exist"),
+    ("twice", ["session_tracker_fail_on=error", "session_tracker_fail_on=note"], 64, "Give it once"),
     ("enabled", ["session_tracker_enabled=maybe"], 78, "session_tracker_enabled"),
     ("missing-file", ["session_tracker_config=no-such.toml"], 78, "no-such.toml"),
 ]  # fmt: skip
@@ -43,7 +44,9 @@ def test_a_wrong_option_stops_the_start(tmp_path, program, settings, status, tol
 
 def test_all_configuration_errors_are_told_at_once(tmp_path):
     config = tmp_path / "bad.toml"
-    config.write_text('enabeld = true\n[cookie]\nname = "a b"\nsame_site = "None"\nsecure = false\n')
+    config.write_text(
+        'enabeld = true\n[cookie]\nname = "a b"\nsame_site = "None"\nsecure = false\n'
+    )
     ended = run(tmp_path, "--set", f"session_tracker_config={config}")
     assert ended.process.returncode == 78
     for told in ("bad.toml:1", "enabled", "bad.toml:3", "[E1]", "bad.toml:4", "[E6]"):
@@ -61,9 +64,7 @@ def test_a_changed_file_is_in_force_within_a_second_and_a_bad_one_is_refused(ori
     config = tmp_path / "live.toml"
     config.write_text('enabled = true\n[cookie]\nname = "First"\n')
     origin.answer("/reload")
-    with Proxy(
-        tmp_path, *reverse_of(origin), "--set", f"session_tracker_config={config}"
-    ) as proxy:
+    with Proxy(tmp_path, *reverse_of(origin), "--set", f"session_tracker_config={config}") as proxy:
         assert b"Set-Cookie: First=" in get(proxy.port, "/reload")
         config.write_text('enabled = true\n[cookie]\nname = "Second"\n')
         proxy.wait_for("configuration read again", 5)

@@ -18,5 +18,7 @@ def raw_exchange(port: int, request: bytes) -> bytes:
 
 def get(port: int, path: str, *lines: str, method: str = "GET") -> bytes:
     """One request on a connection of its own; the response as it came."""
-    head = "\r\n".join([f"{method} {path} HTTP/1.1", "Host: shop.test", *lines, "Connection: close"])
+    head = "\r\n".join(
+        [f"{method} {path} HTTP/1.1", "Host: shop.test", *lines, "Connection: close"]
+    )
     return raw_exchange(port, head.encode("latin-1") + b"\r\n\r\n")

@@ -2,6 +2,7 @@
 
 from fnmatch import fnmatchcase
 from hashlib import blake2b
+from itertools import islice
 
 from session_tracking.audit.catalogue import RULES
 from session_tracking.audit.findings import AuditedCookie, AuditFacts, Evidence, Finding, Rule
@@ -36,7 +37,7 @@ def audit(
     if safety.level is None or safety.level is Level.SAFE:
         return []
     cookies = []
-    for cookie in response_cookies(exchange.response.fields)[:MAX_COOKIES]:
+    for cookie in islice(response_cookies(exchange.response.fields), MAX_COOKIES):
         if not any(fnmatchcase(cookie.name, pattern) for pattern in settings.ignore):
             cookie_class = classify(
                 cookie, exchange.response_time, own_name=own_name, names=settings.names

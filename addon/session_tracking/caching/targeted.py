@@ -17,9 +17,18 @@ X_ACCEL_EXPIRES = Spec(
     "",
     "https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_cache_valid",
 )
+LITESPEED = Spec(
+    "LSCache X-LiteSpeed-Cache-Control",
+    "",
+    "https://docs.litespeedtech.com/lscache/devguide/controls/",
+)
 EDGE_CONTROL = Spec(
     "Akamai Edge-Control", "", "https://techdocs.akamai.com/property-mgr/docs/caching-2"
 )
+
+
+_LONGEST = 16_384
+"""Octets of the longest field value that the library is asked to read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +44,12 @@ class TargetedField:
 
 
 def _structured(values: Sequence[str], _now: float) -> Directives | None:
-    """A Structured Fields dictionary; empty or malformed ones are ignored (RFC 9213 §2.1)."""
-    return _dictionary(", ".join(values))
+    """A Structured Fields dictionary; empty or malformed ones are ignored (RFC 9213 §2.1).
+
+    Of one that is absurdly long nobody knows what a cache makes: it is read leniently, and fast.
+    """
+    text = ", ".join(values)
+    return _dictionary(text) if len(text) <= _LONGEST else parse_directives([text])
 
 
 @lru_cache(maxsize=1024)
@@ -71,6 +84,12 @@ def _surrogate(values: Sequence[str], _now: float) -> Directives | None:
         if stale:
             found["stale-while-revalidate"] = (stale.strip(),)
     return Directives(found) if found else None
+
+
+def _plain(values: Sequence[str], _now: float) -> Directives | None:
+    """The syntax of Cache-Control, read as leniently."""
+    said = parse_directives(values)
+    return said if said.arguments else None
 
 
 _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -121,6 +140,7 @@ TARGETED: Mapping[str, TargetedField] = {
             )
         ),
         TargetedField("surrogate-control", "Surrogate-Control", SURROGATE_CONTROL, _surrogate),
+        TargetedField("x-litespeed-cache-control", "X-LiteSpeed-Cache-Control", LITESPEED, _plain),
         TargetedField("x-accel-expires", "X-Accel-Expires", X_ACCEL_EXPIRES, _accel),
         TargetedField("edge-control", "Edge-Control", EDGE_CONTROL, _edge),
     )

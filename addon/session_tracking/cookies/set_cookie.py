@@ -1,6 +1,6 @@
 """Set-Cookie and Set-Cookie2 as a user agent reads them, sloppy input included."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from session_tracking.cookies.cookie_date import parse_cookie_date
@@ -89,28 +89,27 @@ def parse_set_cookie(value: str) -> SetCookie:
     return SetCookie(name, content, _attributes(rest.split(";")) if rest else (), ignored=ignored)
 
 
-def parse_set_cookie2(value: str) -> list[SetCookie]:
+def parse_set_cookie2(value: str) -> Iterator[SetCookie]:
     """Read one Set-Cookie2 field value, which may list several cookies; never raises.
 
     Source: RFC 2965 §3.2.2.
     """
-    cookies = []
     for member in split_members(value):
         pair, *rest = split_parameters(member) or [""]
         name, _, content = pair.partition("=")
         attributes = tuple((key, unquote(text)) for key, text in _attributes(rest))
-        cookies.append(
-            SetCookie(name.strip(_WSP), unquote(content.strip(_WSP)), attributes, "set-cookie2")
-        )
-    return cookies
+        value = unquote(content.strip(_WSP))
+        yield SetCookie(name.strip(_WSP), value, attributes, "set-cookie2")
 
 
-def response_cookies(fields: FieldSection) -> list[SetCookie]:
-    """Every cookie that a response sets, Set-Cookie first, in the order of the field lines."""
-    cookies = [parse_set_cookie(value) for value in fields.values("set-cookie")]
+def response_cookies(fields: FieldSection) -> Iterator[SetCookie]:
+    """Every cookie that a response sets, Set-Cookie first, in the order of the field lines.
+
+    They are read one by one, so whoever stops early is not kept busy by the rest.
+    """
+    yield from map(parse_set_cookie, fields.values("set-cookie"))
     for value in fields.values("set-cookie2"):
-        cookies += parse_set_cookie2(value)
-    return cookies
+        yield from parse_set_cookie2(value)
 
 
 def _attributes(parts: Iterable[str]) -> tuple[tuple[str, str], ...]:

@@ -3,7 +3,10 @@
 import logging
 import sys
 import time
+import traceback
 from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
 
 from mitmproxy import command, ctx, exceptions, flow
 from mitmproxy.addonmanager import Loader
@@ -44,21 +47,23 @@ class SessionTracker:
 
     def load(self, loader: Loader) -> None:
         """Declare the options."""
-        options.declare(loader)
+        try:
+            options.declare(loader)
+        except options.OptionProblem as problem:
+            self._refuse(problem, ExitStatus.USAGE)
 
     def configure(self, updated: set[str]) -> None:
         """Take over changed options; at the start a wrong one ends the process."""
         if not any(name in updated for name, *_ in options.OPTIONS):
             return
-        starting = self._options is None
         try:
             read = options.read()
             if self._configuration is None or updated & {options.CONFIG, options.ENABLED}:
                 self._use(LiveConfiguration(read.config, read.enabled))
         except options.OptionProblem as problem:
-            self._refuse(starting, problem, ExitStatus.USAGE)
+            self._refuse(problem, ExitStatus.USAGE)
         except ConfigErrors as errors:
-            self._refuse(starting, errors, ExitStatus.CONFIGURATION)
+            self._refuse(errors, ExitStatus.CONFIGURATION)
         else:
             self._options = read
 
@@ -68,8 +73,9 @@ class SessionTracker:
             configuration.watch()
         self._configuration = configuration
 
-    def _refuse(self, starting: bool, problem: Exception, status: ExitStatus) -> None:  # noqa: FBT001
-        if starting and self._gate is None and ctx.master.addons.get(ExitGate.name) is None:
+    def _refuse(self, problem: Exception, status: ExitStatus) -> NoReturn:
+        """End a start; refuse a change at run time, where ending would cut the user's traffic."""
+        if ctx.master.addons.get(ExitGate.name) is None:
             sys.stderr.write(f"session-tracker: nothing was started.\n{problem}\n")
             sys.exit(status)
         raise exceptions.OptionsError(f"session-tracker: {problem}")
@@ -112,8 +118,8 @@ class SessionTracker:
             return
         try:
             self._decide(flow)
-        except Exception:  # noqa: BLE001 - a fault of ours must not touch the traffic
-            self._failed(flow)
+        except Exception as error:  # noqa: BLE001 - a fault of ours must not touch the traffic
+            self._failed(flow, error)
 
     def _decide(self, flow: HTTPFlow) -> None:
         settings = self._settings(flow)
@@ -157,8 +163,8 @@ class SessionTracker:
             if sets_cookie or pending is not None:
                 self._respond(flow, response, pending)
             self.run.cookies_set += sets_cookie
-        except Exception:  # noqa: BLE001 - a fault of ours must not touch the traffic
-            self._failed(flow)
+        except Exception as error:  # noqa: BLE001 - a fault of ours must not touch the traffic
+            self._failed(flow, error)
 
     def _respond(
         self, flow: HTTPFlow, response: Response, pending: tuple[SiteSettings, Decision] | None
@@ -192,11 +198,25 @@ class SessionTracker:
         request = flow.request
         return self._configuration.current.for_url(request.pretty_host, request.path)
 
-    def _failed(self, flow: HTTPFlow) -> None:
-        """Count and tell a fault of ours; the exchange goes on unchanged, the run is incomplete."""
+    def _failed(self, flow: HTTPFlow, error: Exception) -> None:
+        """Count and tell a fault of ours; the exchange goes on unchanged, the run is incomplete.
+
+        The error's own message stays out of the log: it may quote what the traffic brought.
+        """
         self.run.failures += 1
+        place = " < ".join(
+            f"{Path(frame.filename).name}:{frame.lineno}"
+            for frame in reversed(traceback.extract_tb(error.__traceback__))
+        )
         # Not at ERROR: mitmproxy would take an error while a file is read for one of its own.
-        logger.log(ALERT, "session-tracker: exchange %s was not audited", flow.id, exc_info=True)
+        logger.log(
+            ALERT,
+            "session-tracker: exchange %s was not audited and passed unchanged: %s at %s."
+            " This is a bug; please report it.",
+            flow.id,
+            type(error).__name__,
+            place,
+        )
 
     # -------------------------------------------------------------------------- commands
 

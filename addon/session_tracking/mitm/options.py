@@ -61,15 +61,18 @@ class Options:
 
 
 def declare(loader: Loader) -> None:
-    """Tell mitmproxy the options. Raises RuntimeError if `--set` gave one a wrong type."""
+    """Tell mitmproxy the options.
+
+    Raises OptionProblem if one was given twice, or in a file with a wrong type.
+    """
     for name, kind, default, text in OPTIONS:
         loader.add_option(name, kind, default, text)
     try:
         # mitmproxy itself swallows the error of a value that waited for the option's declaration:
         # the addon would be absent without a word, and the proxy serving.
         loader.master.options.process_deferred()
-    except exceptions.OptionsError as error:
-        raise RuntimeError(str(error)) from None
+    except (exceptions.OptionsError, TypeError) as error:
+        raise OptionProblem(f"{visible(str(error))}. Give it once, as text.") from None
 
 
 def read() -> Options:

@@ -54,9 +54,7 @@ CELLS = {
 @pytest.mark.parametrize("cookie_class", CookieClass)
 def test_cell(cookie_class, level):
     rule_id, cache_control, status = RESPONSES[level]
-    given = exchange(
-        ("Cache-Control", cache_control), status=status, cookie=COOKIES[cookie_class]
-    )
+    given = exchange(("Cache-Control", cache_control), status=status, cookie=COOKIES[cookie_class])
     found = audit(given, AuditSettings(), site="shop.test")
     expected = CELLS.get((cookie_class, level))
     assert [(f.rule.id, f.severity, f.cookie_class, f.level) for f in found] == (
