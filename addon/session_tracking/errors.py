@@ -3,8 +3,7 @@
 SessionTrackerError
 ├── ConfigError      one thing that is wrong in a configuration, with its place and its fix
 ├── ConfigErrors     all of them at once
-├── InputError       a capture, HAR or verdict line that cannot be read
-└── MissingExtra     an optional library that is not installed
+└── InputError       a capture, HAR or verdict line that cannot be read
 """
 
 from dataclasses import dataclass
@@ -48,13 +47,3 @@ class ConfigErrors(SessionTrackerError):
 
 class InputError(SessionTrackerError):
     """Input that cannot be read; the message names the place and the fix."""
-
-
-class MissingExtra(SessionTrackerError):
-    """An optional library is not installed; the message names the install command."""
-
-    def __init__(self, extra: str, library: str) -> None:
-        super().__init__(
-            f"{library} is not installed. Install it with: "
-            f"pip install 'mitmproxy-session-tracker[{extra}]'"
-        )

@@ -1,0 +1,90 @@
+"""What the adapter's parts do with input that a live proxy hardly ever brings."""
+
+import pytest
+from mitmproxy.test import tflow
+
+from session_tracking.http.edit import Edit
+from session_tracking.http.fields import FieldSection
+from session_tracking.mitm import commands, convert, har_check, marks
+from session_tracking.mitm.convert import Undo
+from tests.audit.test_auditor import UNSAFE, found
+from tests.strategies import exchange
+
+
+def test_an_edit_can_be_undone_in_its_exact_places():
+    flow = tflow.tflow(resp=True)
+    lines = ((b"Expires", b"0"), (b"X", b"1"), (b"cache-control", b"a"), (b"Y", b"2"))
+    flow.response.headers.fields = lines
+    undo = convert.apply(
+        Edit(frozenset({"cache-control", "expires"}), (("Cache-Control", "private"),), "tracker"),
+        flow.response,
+    )
+    assert flow.response.headers.fields == (lines[1], lines[3], (b"Cache-Control", b"private"))
+    read = Undo.of(undo.facts())
+    assert read == undo
+    before = convert.before_edit(convert.field_section(flow.response.headers), read)
+    assert before == FieldSection((n.decode(), v.decode()) for n, v in lines)
+
+
+FOREIGN = [None, 7, {}, {"removed": [], "added": "1"}, {"removed": [[1, 2]], "added": 1}]
+
+
+@pytest.mark.parametrize("facts", FOREIGN)
+def test_metadata_of_foreign_flow_files_is_no_undo(facts):
+    assert Undo.of(facts) is None
+
+
+def test_cookie_lines_are_replaced_in_their_places():
+    request = tflow.tflow().request
+    request.headers.fields = ((b"cookie", b"a=1"), (b"X", b"1"), (b"Cookie", b"b=2"))
+    convert.replace_cookie_lines(request, ("c=3",))
+    assert request.headers.fields == ((b"cookie", b"c=3"), (b"X", b"1"))
+
+
+def test_marks_are_taken_back_but_what_the_user_wrote_stays():
+    flow = tflow.tflow(resp=True)
+    flow.comment = "mine"
+    marks.mark(flow, found(exchange(UNSAFE)))
+    assert flow.marked == ":red_circle:"
+    assert flow.comment.startswith("mine\n")
+    flow.marked = ":star:"
+    marks.unmark(flow)
+    assert (flow.comment, flow.marked, flow.metadata) == ("mine", ":star:", {})
+
+
+def test_a_flow_that_the_user_marked_keeps_its_mark():
+    flow = tflow.tflow(resp=True)
+    flow.marked = ":star:"
+    marks.mark(flow, found(exchange(UNSAFE)))
+    assert flow.marked == ":star:"
+
+
+def test_metadata_that_is_not_ours_is_dropped():
+    flow = tflow.tflow(resp=True)
+    flow.metadata[marks.METADATA] = "x"
+    assert marks.undo_of(flow) is None
+    assert marks.comment_of(flow) == ""
+    marks.unmark(flow)
+    assert flow.metadata == {}
+
+
+def test_explain_without_an_http_response():
+    assert list(commands.explain(tflow.ttcpflow())) == ["no HTTP response to explain"]
+    assert list(commands.explain(tflow.tflow())) == ["no HTTP response to explain"]
+
+
+def test_explain_what_is_safe():
+    flow = tflow.tflow(resp=True)
+    flow.response.headers.fields = ((b"Set-Cookie", b"a=b"), (b"Cache-Control", b"private"))
+    assert "  level: safe (decided by Cache-Control)" in list(commands.explain(flow))
+
+
+NO_HAR = ["", "flows", "{", "{}", '{"log": 1}', '{"log": {"creator": {"name": 1}, "entries": [1]}}', "[" * 9]
+
+
+@pytest.mark.parametrize("text", NO_HAR)
+def test_what_is_no_har_is_left_to_mitmproxy(tmp_path, text):
+    file = tmp_path / "capture"
+    file.write_text(text)
+    assert har_check.cookies_left_out(str(file)) == ""
+    assert har_check.cookies_left_out(str(tmp_path / "missing")) == ""
