@@ -137,7 +137,11 @@ def set_(pairs: tuple[str, ...], site: str, below: str, file: Path | None) -> No
     _tell(configuration.warnings, "warning:", "yellow")
 
 
-@config.command()
+@config.command(
+    epilog="""\b
+Example:
+  session-tracker config schema > config.schema.json"""
+)
 def schema() -> None:
     """Print the JSON Schema of the configuration file, for editors."""
     document = {"$schema": "https://json-schema.org/draft/2020-12/schema"}

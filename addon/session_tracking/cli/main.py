@@ -24,6 +24,11 @@ USAGE: Final = 64
 CONFIGURATION: Final = 78
 
 
+def _colour() -> bool | None:
+    """False where the user asked for none (no-color.org); None leaves it to the terminal."""
+    return False if os.environ.get("NO_COLOR") else None
+
+
 class _ConfigFailure(click.ClickException):
     """Every error of a configuration, one a line."""
 
@@ -35,7 +40,8 @@ class _ConfigFailure(click.ClickException):
 
     def show(self, file: IO[Any] | None = None) -> None:
         for error in self._errors.errors:
-            click.echo(f"{click.style('error:', fg='red')} {error}", file=file, err=file is None)
+            line = f"{click.style('error:', fg='red')} {error}"
+            click.echo(line, file=file, err=file is None, color=_colour())
 
 
 class _Failure(click.ClickException):
@@ -76,8 +82,7 @@ class _Commands(click.Group):
             return super().make_context(*args, **extra)
 
     def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401
-        if os.environ.get("NO_COLOR"):
-            ctx.color = False
+        ctx.color = _colour()
         with _statuses():
             return super().invoke(ctx)
 

@@ -76,9 +76,9 @@ def set_keys(path: Path, changes: Sequence[tuple[str, Any]], place: Place) -> Co
 def _changed(text: str, place: Place, key: str, value: Any, path: Path) -> str:  # noqa: ANN401
     """The text of the file with one key set, verified by reading it."""
     expected = tomllib.loads(text)
-    table = _table(expected, place)
     *tables, name = key.split(".")
     try:
+        table = _table(expected, place)
         for part in tables:
             table = table.setdefault(part, {})
         table[name] = value
@@ -134,12 +134,21 @@ def _edit(text: str, place: Place, key: str, value: Any) -> str:  # noqa: ANN401
     if added:
         return _after(document, table, added + _line(key, value), tables=True)
     section, _, name = key.rpartition(".")
-    if section and section in table:
-        table, key = table[section], name
-    if key in table or isinstance(table, InlineTable):
-        table[key] = value
+    inner = table.get(section, {}) if section else table
+    if name in inner or isinstance(inner, InlineTable):
+        inner[name] = value
         return tomlkit.dumps(document)
+    if _has_header(table, section):
+        return _after(document, inner, _line(name, value), tables=False)
     return _after(document, table, _line(key, value), tables=False)
+
+
+def _has_header(table: Any, section: str) -> bool:  # noqa: ANN401 - document or table
+    """Whether a table inside has a line of its own, instead of dotted keys."""
+    container = table.value if isinstance(table, Table) else table
+    return any(
+        key is not None and key.key == section and not key.is_dotted() for key, _ in container.body
+    )
 
 
 def _header(table: str, key: str, name: str) -> str:

@@ -15,6 +15,8 @@ __all__ = ["key_path", "mode_problems", "read_keys"]
 
 NEW_KEY = "session-tracker config new-key"
 
+_HAS_MODES = os.name == "posix"
+
 
 def key_path(cookie: Cookie, folder: Path) -> Path | None:
     """The file that holds the keys, found from the main file's folder; None if none is needed."""
@@ -63,7 +65,7 @@ def read_keys(
 def mode_problems(cookie: Cookie, folder: Path) -> Iterator[Problem]:
     """W12: a key file that other users of the machine may read or change."""
     path = key_path(cookie, folder)
-    if path is None or os.name != "posix":
+    if path is None or not _HAS_MODES:
         return
     mode = stat.S_IMODE(path.stat().st_mode)
     if mode & 0o077:

@@ -124,6 +124,11 @@ class Configuration:
         return tuple(site.host for site in self._sites)
 
     @property
+    def enabled(self) -> bool:
+        """Whether the tracker is on for hosts that are not listed."""
+        return self._resolved.tracking.enabled
+
+    @property
     def finishes(self) -> bool:
         """Whether any visitor may be answered without asking upstream (`on_new = "finish"`)."""
         levels = [
@@ -189,7 +194,7 @@ def forward_mode_notice(configuration: Configuration) -> ConfigError | None:
 
     A notice: the audit runs all the same. None if there is nothing to say.
     """
-    if configuration.sites or not configuration.root.enabled:
+    if configuration.sites or not configuration.enabled:
         return None
     level = configuration.levels[0]
     return level.error(

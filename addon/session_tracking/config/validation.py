@@ -39,7 +39,8 @@ def validate(
         location = _written(document.data, detail["loc"])
         if detail["type"] == "missing":
             location = (*location, detail["loc"][-1])
-        grouped.setdefault(location, {**detail})
+        if location not in grouped or detail["type"] == "less_than_equal":
+            grouped[location] = {**detail}
     errors = [
         _error(document, model, location, detail)
         for location, detail in grouped.items()
