@@ -1,1 +1,1 @@
-"""The cache lab: real caches on loopback, one origin, two visitors, and what the second one gets."""
+"""The cache lab: real caches on loopback, one origin, and what the second visitor gets."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from lab.cases import BODY_LENGTH, Case, Lines, NextRequest, Request, Response
-from lab.grammar import COOKIE
+from scripts.lab.cases import BODY_LENGTH, Case, Lines, NextRequest, Request, Response
+from scripts.lab.grammar_fields import COOKIE
 
 Line = tuple[str, str]
 
@@ -19,7 +19,17 @@ def control(value: str) -> Line:
     return ("Cache-Control", value)
 
 
-def sent(
+def asked(*headers: Line, method: str = "GET") -> Request:
+    """A's request with these fields."""
+    return Request(method, headers=headers)
+
+
+def then(*headers: Line, method: str = "GET", after: float = 0.0) -> NextRequest:
+    """B's request with these fields."""
+    return NextRequest(method, headers, after)
+
+
+def sent(  # noqa: PLR0913 - each is one thing that a case may vary
     name: str,
     *lines: Line,
     date: Line | None = DATE,

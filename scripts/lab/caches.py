@@ -44,9 +44,7 @@ CACHES = {
             _NO_COOKIES,
         ),
         Cache("httpd", "httpd", "httpd.conf.in"),
-        Cache(
-            "httpd-ignore-set-cookie", "httpd", "httpd.conf.in", "CacheIgnoreHeaders Set-Cookie"
-        ),
+        Cache("httpd-ignore-set-cookie", "httpd", "httpd.conf.in", "CacheIgnoreHeaders Set-Cookie"),
         Cache("haproxy", "haproxy", "haproxy.cfg.in"),
         Cache("haproxy-vary", "haproxy", "haproxy.cfg.in", "    process-vary on"),
     )

@@ -24,7 +24,7 @@ _COOKIE_FIELDS = ("set-cookie", "set-cookie2")
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request; ``path`` without and ``query`` after the question mark (None: no question mark)."""
+    """A request; ``query`` is what follows the question mark, None where there is none."""
 
     method: str = "GET"
     path: str = "/page"

@@ -1,106 +1,101 @@
-"""The commands of ``scripts/cache_lab``."""
+"""The commands of ``scripts/cache_lab`` and their options."""
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import os
 import signal
-import subprocess
 import sys
-from collections.abc import Awaitable, Iterator
-from pathlib import Path
-from typing import TextIO
+from collections.abc import Callable, Coroutine
 
-from lab.caches import CACHES, PACKAGES, PROGRAMS, VERSION_ARGUMENTS, program
-from lab.cases import Case, from_json
-from lab.lab import Lab, LabError
-from lab.runner import IN_FLIGHT, run_all
+from scripts.lab import commands
+from scripts.lab.caches import CACHES
+from scripts.lab.collapse import ROUNDS
+from scripts.lab.lab import LabError
+from scripts.lab.predict import NoPredictionError
+from scripts.lab.runner import IN_FLIGHT
+from scripts.lab.versions import install, product_versions
+
+RECORDED_RUNS = 3
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run a command; its exit status."""
     options = parser().parse_args(arguments)
-    status: int = options.run(options)
+    try:
+        status: int = options.run(options)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 128 + signal.SIGPIPE
+    except (LabError, NoPredictionError, FileNotFoundError) as error:
+        print(f"cache_lab: {error}", file=sys.stderr)
+        return 2
     return status
 
 
 def parser() -> argparse.ArgumentParser:
     """All commands and their options."""
-    top = argparse.ArgumentParser(prog="cache_lab", description=__doc__)
-    commands = top.add_subparsers(required=True)
+    top = argparse.ArgumentParser(
+        prog="cache_lab", description="Measure what real caches do with Set-Cookie."
+    )
+    added = top.add_subparsers(required=True, metavar="COMMAND")
 
-    def command(name: str, run: object, text: str) -> argparse.ArgumentParser:
-        added = commands.add_parser(name, help=text, description=text)
-        added.set_defaults(run=run)
-        return added
+    def command(name: str, run: Callable[..., int], text: str) -> argparse.ArgumentParser:
+        made = added.add_parser(name, help=text, description=text)
+        made.set_defaults(run=run)
+        return made
 
-    def on_caches(name: str, run: object, text: str) -> argparse.ArgumentParser:
-        added = command(name, run, text)
-        added.add_argument("--caches", "--cache", metavar="NAME,…", help="only these caches")
-        added.add_argument("--in-flight", type=int, default=IN_FLIGHT, help="cases at once")
-        return added
+    def on_caches(
+        name: str, work: Callable[[argparse.Namespace], Coroutine[None, None, int]], text: str
+    ) -> argparse.ArgumentParser:
+        made = command(name, lambda options: stoppable(work(options)), text)
+        made.add_argument(
+            "--caches",
+            "--cache",
+            type=cache_names,
+            default=list(CACHES),
+            metavar="NAME,…",
+            help="only these caches",
+        )
+        made.add_argument("--in-flight", type=int, default=IN_FLIGHT, help="cases at once")
+        return made
 
-    command("install", install, "Install the Debian packages of all caches (as root).")
-    command("versions", versions, "Print product and version of each cache.")
-    asking = on_caches("ask", ask_cases, "Run cases given as JSON lines; outcomes as JSON lines.")
-    asking.add_argument("file", help="cases, one a line; - for standard input, answered as read")
-    asking.add_argument("--verbose", action="store_true", help="print the raw exchanges as well")
+    command("install", lambda _: install(), "Install the Debian packages of all caches (as root).")
+    command("versions", versions, "Print the version of each product.")
+    made = command("cases", commands.cases, "Print the corpus, or the fuzzer's cases.")
+    made.add_argument("--seed", type=int, help="the fuzzer's cases for this seed")
+    made.add_argument("--count", type=int, default=1000, help="how many of them")
+    made = on_caches("ask", commands.ask, "Run cases given as JSON lines; answer in JSON lines.")
+    made.add_argument("file", help="one case a line; - for standard input, answered as read")
+    made.add_argument("--verbose", action="store_true", help="print the raw exchanges as well")
+    made = on_caches("run", commands.run, "Run one case of the corpus or of the fuzzer.")
+    made.add_argument("--case", required=True, metavar="ID", help="its id, also fuzz/SEED-NUMBER")
+    made.add_argument("--verbose", action="store_true", help="print the raw exchanges as well")
+    made = on_caches("compare", commands.compare, "Print where prediction and reality differ.")
+    made.add_argument("file", nargs="?", help="cases as JSON lines instead of the corpus")
+    made.add_argument("--golden", action="store_true", help="use the recorded results")
+    made = on_caches("fuzz", commands.fuzzing, "Compare random cases.")
+    made.add_argument("--seconds", type=float, default=60, help="for how long")
+    made.add_argument("--seed", type=int, help="default: a fresh one, which is printed")
+    made = on_caches("record", commands.record, "Write the golden results of the corpus.")
+    made.add_argument("--runs", type=int, default=RECORDED_RUNS, help="runs that must agree")
+    made = on_caches("collapse", commands.collapsing, "Ask with eight clients at once.")
+    made.add_argument("--rounds", type=int, default=ROUNDS, help="per response and cache")
     return top
 
 
-def chosen(options: argparse.Namespace) -> list[str]:
-    """The caches that the user named, else all.
+def cache_names(given: str) -> list[str]:
+    """The names in a comma-separated list.
 
     Raises:
-        SystemExit: a name that no cache has.
+        argparse.ArgumentTypeError: a name that no cache has.
     """
-    names = options.caches.split(",") if options.caches else list(CACHES)
+    names = given.split(",")
     for name in names:
         if name not in CACHES:
-            sys.exit(f"no cache is called {name!r}; there are {', '.join(CACHES)}")
+            raise argparse.ArgumentTypeError(f"no cache {name!r}; there are {', '.join(CACHES)}")
     return names
-
-
-def stoppable(work: Awaitable[int]) -> int:
-    """Run `work` to its end; an interrupt cancels it, so that every started cache is stopped."""
-
-    async def watched() -> int:
-        task = asyncio.ensure_future(work)
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            loop.add_signal_handler(number, task.cancel)
-        return await task
-
-    try:
-        return asyncio.run(watched())
-    except asyncio.CancelledError:
-        return 130
-    except (LabError, FileNotFoundError) as error:
-        sys.exit(f"cache_lab: {error}")
-
-
-def install(_: argparse.Namespace) -> int:
-    """Install the packages without starting any service."""
-    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive", "RUNLEVEL": "1"}
-    subprocess.run(["apt-get", "update", "-q"], check=True, env=environment)  # noqa: S607
-    order = ["apt-get", "install", "-qy", "--no-install-recommends", *PACKAGES]
-    return subprocess.run(order, check=False, env=environment).returncode
-
-
-def product_versions() -> dict[str, str | None]:
-    """The first line of each product's own version output, None where it is not installed."""
-    found: dict[str, str | None] = {}
-    for product in PROGRAMS:
-        path = program(product)
-        if path is None:
-            found[product] = None
-            continue
-        order = [path, VERSION_ARGUMENTS.get(product, "-v")]
-        printed = subprocess.run(order, capture_output=True, text=True, check=False)
-        found[product] = (printed.stdout + printed.stderr).strip().splitlines()[0]
-    return found
 
 
 def versions(_: argparse.Namespace) -> int:
@@ -111,34 +106,17 @@ def versions(_: argparse.Namespace) -> int:
     return 0 if all(found.values()) else 2
 
 
-def read_cases(lines: TextIO) -> Iterator[Case]:
-    """The cases of a JSON lines file, empty lines skipped."""
-    for line in lines:
-        if line.strip():
-            yield from_json(json.loads(line))
+def stoppable(work: Coroutine[None, None, int]) -> int:
+    """Run `work`; an interrupt cancels it, so that every started cache is stopped."""
 
+    async def watched() -> int:
+        task = asyncio.ensure_future(work)
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+        return await task
 
-def ask_cases(options: argparse.Namespace) -> int:
-    """Answer each case with a line ``{"id", "time", "outcomes"}``."""
-    return stoppable(_ask(options))
-
-
-async def _ask(options: argparse.Namespace) -> int:
-    async with Lab(chosen(options)) as lab:
-        if options.file == "-":
-            loop = asyncio.get_running_loop()
-            while line := await loop.run_in_executor(None, sys.stdin.readline):
-                await _answer(lab, [from_json(json.loads(line))], options)
-        else:
-            with Path(options.file).open(encoding="utf-8") as lines:
-                await _answer(lab, list(read_cases(lines)), options)
-    return 0
-
-
-async def _answer(lab: Lab, cases: list[Case], options: argparse.Namespace) -> None:
-    async for result in run_all(lab, cases, options.in_flight):
-        if options.verbose:
-            for name, cell in result.cells.items():
-                print(f"##### {result.case.id} on {name}: {cell.outcome}\n{cell.transcript()}\n")
-        line = {"id": result.case.id, "time": result.time, "outcomes": result.outcomes}
-        print(json.dumps(line), flush=True)
+    try:
+        return asyncio.run(watched())
+    except asyncio.CancelledError:
+        print("cache_lab: interrupted", file=sys.stderr)
+        return 128 + signal.SIGINT

@@ -1,30 +1,20 @@
-"""The part of the corpus that varies what A and B ask, when, and how the origin validates."""
+"""The part of the corpus that varies what A and B ask."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lab import grammar
-from lab.building import FRESH, MODIFIED, SET_COOKIE, TAG, Line, control, sent, word
-from lab.cases import Case, Lines, NextRequest, Request
+from scripts.lab import grammar_fields
+from scripts.lab.building import FRESH, MODIFIED, TAG, Line, asked, control, sent, then, word
+from scripts.lab.cases import Case, Lines, Request
 
 AUTHORIZATION: Line = ("Authorization", "Basic bGFiOmxhYg==")
 COOKIE: Line = ("Cookie", "seen=1")
 
 
-def asked(*headers: Line, method: str = "GET") -> Request:
-    """A's request with these fields."""
-    return Request(method, headers=headers)
-
-
-def then(*headers: Line, method: str = "GET", after: float = 0.0) -> NextRequest:
-    """B's request with these fields."""
-    return NextRequest(method, headers, after)
-
-
 def methods() -> Iterator[Case]:
     """Every method: the same from B, and GET from B."""
-    for method in grammar.METHODS[1:]:
+    for method in grammar_fields.METHODS[1:]:
         request = asked(method=method)
         for name, line in (("max-age", FRESH), ("modified", MODIFIED)):
             yield sent(f"method/{method},{name}", line, request=request)
@@ -36,7 +26,9 @@ def methods() -> Iterator[Case]:
     yield sent("method/HEAD,empty", FRESH, request=asked(method="HEAD"), body_length=0)
     yield sent("method/HEAD,404", FRESH, request=asked(method="HEAD"), status=404)
     location = ("Content-Location", "/page")
-    yield sent("method/POST>GET,location", FRESH, location, request=asked(method="POST"), following=then())
+    yield sent(
+        "method/POST>GET,location", FRESH, location, request=asked(method="POST"), following=then()
+    )
 
 
 def credentials() -> Iterator[Case]:
@@ -101,7 +93,7 @@ def varying() -> Iterator[Case]:
 
 def directives_of_b() -> Iterator[Case]:
     """Cache-Control and Pragma from B, and from A, against fresh and heuristic responses."""
-    for directive in grammar.REQUEST_DIRECTIVES:
+    for directive in grammar_fields.REQUEST_DIRECTIVES:
         line = control(directive)
         yield sent(f"request/B:{directive}", FRESH, following=then(line))
         yield sent(f"request/B:{directive},modified", MODIFIED, following=then(line))
@@ -114,7 +106,9 @@ def directives_of_b() -> Iterator[Case]:
     yield sent("request/A:pragma", FRESH, request=asked(pragma), following=then())
     yield sent("request/B:pragma,max-age", FRESH, following=then(pragma, control("max-age=60")))
     public = control("public, max-age=60")
-    yield sent("request/A:no-store,public", public, request=asked(control("no-store")), following=then())
+    yield sent(
+        "request/A:no-store,public", public, request=asked(control("no-store")), following=then()
+    )
 
 
 def conditions_of_b() -> Iterator[Case]:
@@ -139,96 +133,31 @@ def conditions_of_b() -> Iterator[Case]:
         yield sent(f"{label},stale", control("no-cache"), TAG, following=then(*lines))
     ranged = asked(("Range", "bytes=0-19"))
     yield sent("condition/A:Range", FRESH, request=ranged, following=then())
-    for name, value in (("Expect", "100-continue"), ("Upgrade-Insecure-Requests", "1"), ("Accept", "*/*")):
-        yield sent(f"condition/{name}", FRESH, following=then((name, value)))
-
-
-def validators() -> Iterator[Case]:
-    """Stale responses with validators, and what the 304 says, with and without a cookie."""
-    said: tuple[tuple[str, Lines], ...] = (
-        ("bare", ()),
-        ("fresh", (FRESH,)),
-        ("no-store", (control("no-store"),)),
-        ("date", (("Date", "{date}"),)),
-    )
-    for value in (
-        "no-cache",
-        "max-age=0",
-        "max-age=0, must-revalidate",
-        "no-cache, max-age=60",
-        "max-age=60",
-        "s-maxage=0",
-        "public, no-cache",
-        "private",
-        "no-store",
-        'no-cache="Set-Cookie"',
-        "",
+    for name, value in (
+        ("Expect", "100-continue"),
+        ("Upgrade-Insecure-Requests", "1"),
+        ("Accept", "*/*"),
     ):
-        for validator in (TAG, MODIFIED):
-            base: Lines = (*((control(value),) if value else ()), validator)
-            label = f"validator/{word(value)},{validator[0]}"
-            yield sent(f"{label}:none", *base)
-            for name, lines in said:
-                if name in {"bare", "fresh"} or value in {"no-cache", "max-age=0"}:
-                    answer = (validator, *lines)
-                    yield sent(f"{label}:{name}", *base, validation=answer)
-                    yield sent(f"{label}:{name}+cookie", *base, validation=(*answer, SET_COOKIE))
-    for tag in grammar.ENTITY_TAGS:
-        line = ("ETag", tag)
-        yield sent(f"validator/tag:{tag}", control("no-cache"), line, validation=(line,))
-    both: Lines = (control("max-age=0"), TAG, MODIFIED)
-    yield sent("validator/both", *both, validation=(TAG, MODIFIED))
-    yield sent("validator/both+cookie", *both, validation=(TAG, MODIFIED, SET_COOKIE))
-    other: Line = ("Set-Cookie2", 'sid="{n}"; Version="1"')
-    yield sent("validator/set-cookie2", *both, cookie=(other,), validation=(TAG, other))
-    yield sent("validator/set-cookie2-in-304", *both, validation=(TAG, other))
-    expired: Line = ("Expires", "{date-60}")
-    yield sent("validator/expired", expired, MODIFIED, validation=(MODIFIED,))
-    yield sent("validator/expired+cookie", expired, MODIFIED, validation=(MODIFIED, SET_COOKIE))
-    for directive in ("no-cache", "max-age=0"):
-        follow = then(control(directive))
-        for name, cookie in (("", ()), ("+cookie", (SET_COOKIE,))):
-            label = f"validator/B:{directive}{name}"
-            yield sent(label, FRESH, TAG, following=follow, validation=(TAG, *cookie))
+        yield sent(f"condition/{name}", FRESH, following=then((name, value)))
 
 
 def targets() -> Iterator[Case]:
     """Query strings and paths."""
-    for query in grammar.QUERIES:
-        for name, line in (("max-age", FRESH), ("modified", MODIFIED), ("expires", ("Expires", "{date+60}"))):
+    for query in grammar_fields.QUERIES:
+        for name, line in (
+            ("max-age", FRESH),
+            ("modified", MODIFIED),
+            ("expires", ("Expires", "{date+60}")),
+        ):
             yield sent(f"query/{query or 'empty'},{name}", line, request=Request(query=query))
-        yield sent(f"query/{query or 'empty'},public", control("public"), request=Request(query=query))
-    for path in grammar.PATHS:
+        yield sent(
+            f"query/{query or 'empty'},public", control("public"), request=Request(query=query)
+        )
+    for path in grammar_fields.PATHS:
         yield sent(f"path/{path},max-age", FRESH, request=Request(path=path))
         yield sent(f"path/{path},modified", MODIFIED, request=Request(path=path))
 
 
-def pauses() -> Iterator[Case]:
-    """B comes when the response has become stale, or has not yet."""
-    for value in (
-        "max-age=1",
-        "s-maxage=1",
-        "max-age=1, must-revalidate",
-        "max-age=1, proxy-revalidate",
-        "s-maxage=1, proxy-revalidate",
-        "max-age=1, stale-while-revalidate=60",
-        "max-age=1, stale-if-error=60",
-        "max-age=1, public",
-        "max-age=1, immutable",
-        "max-age=60",
-    ):
-        line = control(value)
-        yield sent(f"pause/{word(value)}", line, following=then(after=2.5))
-        yield sent(f"pause/{word(value)},etag", line, TAG, following=then(after=2.5), validation=(TAG,))
-        cookie = (TAG, SET_COOKIE)
-        yield sent(f"pause/{word(value)},etag+cookie", line, TAG, following=then(after=2.5), validation=cookie)
-    yield sent("pause/expires", ("Expires", "{date+1}"), following=then(after=2.5))
-    yield sent("pause/age", FRESH, ("Age", "58"), following=then(after=3.5))
-    yield sent("pause/max-stale", control("max-age=1"), following=then(control("max-stale=60"), after=2.5))
-    yield sent("pause/min-fresh", FRESH, following=then(control("min-fresh=59"), after=2.5))
-    yield sent("pause/max-age-of-B", FRESH, following=then(control("max-age=1"), after=2.5))
-
-
 GROUPS = (
-    methods, credentials, varying, directives_of_b, conditions_of_b, validators, targets, pauses,
+    methods, credentials, varying, directives_of_b, conditions_of_b, targets,
 )  # fmt: skip

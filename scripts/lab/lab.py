@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from lab.caches import CACHES, Cache, prepare
-from lab.cases import HOST
-from lab.messages import ask
-from lab.origin import READY_PATH, Origin
+from scripts.lab.caches import CACHES, Cache, prepare
+from scripts.lab.cases import HOST
+from scripts.lab.messages import ask
+from scripts.lab.origin import READY_PATH, Origin
 
 PORTS = range(15000, 32000)
 """Below the kernel's range for outgoing connections, which would otherwise take a chosen port."""

@@ -85,7 +85,7 @@ async def ask(
     asked = f"{method} {target} HTTP/1.1\r\n{lines}\r\n".encode("latin-1")
     sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     try:
-        sock.setblocking(False)  # noqa: FBT003
+        sock.setblocking(False)
         sock.setsockopt(socket.IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1)
         sock.bind((source, 0))
         await asyncio.get_running_loop().sock_connect(sock, ("127.0.0.1", port))
@@ -98,8 +98,6 @@ async def ask(
         head = await read_head(reader)
         while head.status < 200:
             head = await read_head(reader)
-        return Received(
-            head, await read_body(reader, head, is_response=True, method=method), asked
-        )
+        return Received(head, await read_body(reader, head, is_response=True, method=method), asked)
     finally:
         writer.close()

@@ -7,14 +7,13 @@ then Content-Length and ``Lab-Request-Id``, and nothing else: no Date, no Server
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from itertools import count
 from typing import Self
 
-from lab.cases import BODILESS, Case, Lines, Response
-from lab.messages import Head, read_body, read_head
+from scripts.lab.cases import BODILESS, Case, Lines, Response
+from scripts.lab.messages import Head, read_body, read_head
 
 ID_FIELD = "Lab-Request-Id"
 READY_PATH = "/-/ready"
@@ -36,12 +35,16 @@ class Answer:
 
 @dataclass(slots=True)
 class Trial:
-    """One case on one cache: the token its URL starts with, and all the origin answered for it."""
+    """One case on one cache: the token its URL starts with, and all the origin answered for it.
+
+    ``delay`` seconds pass before the head of an answer, ``body_delay`` before its content.
+    """
 
     token: str
     case: Case
     phase: str = ""
     delay: float = 0.0
+    body_delay: float = 0.0
     answers: list[Answer] = field(default_factory=list)
 
     @property
@@ -59,21 +62,24 @@ class Origin:
         self._ids = count(1)
         self._tokens = count(1)
         self._server: asyncio.Server | None = None
+        self._connections: set[asyncio.Task[None]] = set()
 
     async def __aenter__(self) -> Self:
         self._server = await asyncio.start_server(
-            self._serve, "127.0.0.1", self.port, limit=2**21, backlog=1024
+            self._connected, "127.0.0.1", self.port, limit=2**21, backlog=1024
         )
         return self
 
     async def __aexit__(self, *_: object) -> None:
         if self._server is not None:
             self._server.close()
-            self._server.close_clients()
+        for task in self._connections:
+            task.cancel()
+        await asyncio.gather(*self._connections, return_exceptions=True)
 
-    def register(self, case: Case, *, delay: float = 0.0) -> Trial:
-        """A trial of `case` (dates already resolved) whose answers take `delay` seconds."""
-        trial = Trial(f"t{next(self._tokens):06d}", case, delay=delay)
+    def register(self, case: Case, *, delay: float = 0.0, body_delay: float = 0.0) -> Trial:
+        """A trial of `case`, its dates already resolved."""
+        trial = Trial(f"t{next(self._tokens):06d}", case, delay=delay, body_delay=body_delay)
         self._trials[trial.token] = trial
         return trial
 
@@ -81,13 +87,21 @@ class Origin:
         """Drop a finished trial; later requests for it get a 404 without an id."""
         self._trials.pop(trial.token, None)
 
+    def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.create_task(self._serve(reader, writer))
+        self._connections.add(task)
+        task.add_done_callback(self._connections.discard)
+
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
+        try:
             while True:
                 head = await read_head(reader)
                 await read_body(reader, head, is_response=False)
                 await self._answer(head, writer)
-        writer.close()
+        except (ConnectionError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
+            return
+        finally:
+            writer.close()
 
     async def _answer(self, head: Head, writer: asyncio.StreamWriter) -> None:
         method, target = head.start_line.split(" ")[:2]
@@ -109,6 +123,10 @@ class Origin:
         trial.answers.append(Answer(number, phase_of(trial, head), is_validation, head.raw, said))
         if trial.delay:
             await asyncio.sleep(trial.delay)
+        if trial.body_delay:
+            said_first, said = said[: -response.body_length], said[-response.body_length :]
+            writer.write(said_first)
+            await asyncio.sleep(trial.body_delay)
         writer.write(said)
         await writer.drain()
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from lab.messages import Received
-from lab.origin import ID_FIELD, SECOND, Answer, Trial
+from scripts.lab.messages import Received
+from scripts.lab.origin import ID_FIELD, SECOND, Answer, Trial
 
 ID = re.compile(r"r\d{8}")
 ERROR = "error"
@@ -27,9 +27,7 @@ def outcome(trial: Trial, received: Received | None) -> str:
         # A cache's own 304 to B's condition need not carry the stored response's other fields.
         return "miss" if any(a.phase == SECOND for a in trial.answers) else _of_stored(trial, [])
     cookies = [
-        value
-        for name in ("set-cookie", "set-cookie2")
-        for value in received.head.values(name)
+        value for name in ("set-cookie", "set-cookie2") for value in received.head.values(name)
     ]
     if maker.phase == SECOND and not (maker.is_validation and not asks_conditionally(trial)):
         foreign = any(
@@ -55,9 +53,7 @@ def asks_conditionally(trial: Trial) -> bool:
     return not names.isdisjoint(_CONDITIONS)
 
 
-def _of_stored(
-    trial: Trial, cookies: list[str], answers: dict[str, Answer] | None = None
-) -> str:
+def _of_stored(trial: Trial, cookies: list[str], answers: dict[str, Answer] | None = None) -> str:
     """The outcome where B holds a stored body and these cookies."""
     if not trial.case.sets_cookie:
         return "reused"

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from lab.cases import Case
+from scripts.lab.cases import Case, to_verdict_input
 
 
 class NoPredictionError(Exception):
-    """The addon's verdict is not there yet, or cannot be imported."""
+    """The addon has no verdict for named caches."""
 
 
-def predict(case: Case, cache_name: str, now: float) -> str:
-    """The outcome that the addon's profile `cache_name` gives for `case` when run at `now`.
+def predict(case: Case, names: list[str], now: float) -> dict[str, str]:
+    """The outcome that each named profile of the addon gives for `case`, run at `now`.
 
     Raises:
-        NoPredictionError: session_tracking.caching has no ``judge``.
+        NoPredictionError: session_tracking.caching.judge does not take caches.
     """
-    message = f"no prediction for {case.id} on {cache_name}: session_tracking.caching.judge"
-    raise NoPredictionError(message)
+    to_verdict_input(case, now)
+    raise NoPredictionError(f"session_tracking.caching cannot judge for {', '.join(names)} yet")

@@ -7,11 +7,11 @@ import time
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
 
-from lab.cases import HOST, Case, Lines, NextRequest
-from lab.lab import Lab
-from lab.messages import Received, ask
-from lab.origin import FIRST_VISITOR, SECOND, SECOND_VISITOR, Trial
-from lab.outcome import outcome
+from scripts.lab.cases import HOST, Case, Lines, NextRequest
+from scripts.lab.lab import Lab
+from scripts.lab.messages import Received, ask
+from scripts.lab.origin import FIRST_VISITOR, SECOND, SECOND_VISITOR, Trial
+from scripts.lab.outcome import outcome
 
 GAP = 0.08
 """Seconds between A's two requests, so that a cache has finished writing."""
@@ -71,7 +71,7 @@ def request_fields(method: str, headers: Lines) -> Lines:
     A method whose request is expected to have content says that it has none.
     """
     names = {name.lower() for name, _ in headers}
-    fields = () if "host" in names else (("Host", HOST),)
+    fields: Lines = () if "host" in names else (("Host", HOST),)
     fields += () if "user-agent" in names else (("User-Agent", "cache-lab"),)
     if method in {"POST", "PUT", "PATCH"} and "content-length" not in names:
         fields += (("Content-Length", "0"),)

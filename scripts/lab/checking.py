@@ -1,0 +1,111 @@
+"""Comparing what the addon predicts with what the caches do."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+
+from scripts.lab.cases import Case
+from scripts.lab.golden import Golden, majority
+from scripts.lab.lab import Lab
+from scripts.lab.outcome import ERROR
+from scripts.lab.predict import predict
+from scripts.lab.runner import IN_FLIGHT, Result, run_all
+
+RERUNS = 2
+"""Times that a case is run again after a disagreement; the majority of all runs counts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Disagreement:
+    """A cell in which prediction and reality differ."""
+
+    case: Case
+    cache: str
+    predicted: str
+    measured: str
+
+
+@dataclass(slots=True)
+class Tally:
+    """What a comparison came to."""
+
+    cases: int = 0
+    cells: Counter[str] = field(default_factory=Counter)
+    """Compared cells by cache."""
+    own_answers: Counter[str] = field(default_factory=Counter)
+    """Cells by cache in which the cache answered by itself, so that there is nothing to compare."""
+    wavering: Counter[str] = field(default_factory=Counter)
+    """Cells by cache that came out differently in runs of the same case and agree in most."""
+    disagreements: list[Disagreement] = field(default_factory=list)
+
+    @property
+    def by_cache(self) -> Counter[str]:
+        """The number of disagreements by cache."""
+        return Counter(found.cache for found in self.disagreements)
+
+
+def against_golden(golden: Golden, cases: Iterable[Case], names: list[str]) -> Tally:
+    """Predictions against recorded results; nothing is started."""
+    tally = Tally()
+    now = time.time()
+    for case in cases:
+        recorded = golden.outcomes.get(case.id, {})
+        wanted = [name for name in names if name in recorded]
+        tally.cases += 1
+        tally.cells.update(wanted)
+        for name, expected in predict(case, wanted, now).items():
+            if expected != recorded[name]:
+                tally.disagreements.append(Disagreement(case, name, expected, recorded[name]))
+    return tally
+
+
+async def against_caches(
+    lab: Lab,
+    cases: Iterator[Case],
+    in_flight: int = IN_FLIGHT,
+    on_result: Callable[[Result], None] = lambda _: None,
+) -> Tally:
+    """Predictions against the running caches; cases that disagree are run again."""
+    tally = Tally()
+    doubtful: dict[str, Case] = {}
+    runs: dict[tuple[str, str], list[tuple[str, str]]] = {}
+    async for result in run_all(lab, cases, in_flight):
+        tally.cases += 1
+        for name, measured, expected in compared(result):
+            if measured == ERROR:
+                tally.own_answers[name] += 1
+                continue
+            tally.cells[name] += 1
+            if measured != expected:
+                doubtful[result.case.id] = result.case
+                runs[result.case.id, name] = [(expected, measured)]
+        on_result(result)
+    async for result in again(lab, doubtful, in_flight):
+        for name, measured, expected in compared(result):
+            if (result.case.id, name) in runs:
+                runs[result.case.id, name].append((expected, measured))
+    for (case_id, name), seen in runs.items():
+        wrong, _ = majority("differs" if e != m else "agrees" for e, m in seen)
+        if wrong == "differs":
+            expected, measured = next(pair for pair in seen if pair[0] != pair[1])
+            tally.disagreements.append(Disagreement(doubtful[case_id], name, expected, measured))
+        else:
+            tally.wavering[name] += 1
+    return tally
+
+
+async def again(lab: Lab, cases: dict[str, Case], in_flight: int) -> AsyncIterator[Result]:
+    """The results of running each case RERUNS times more."""
+    for _ in range(RERUNS):
+        async for result in run_all(lab, cases.values(), in_flight):
+            yield result
+
+
+def compared(result: Result) -> Iterator[tuple[str, str, str]]:
+    """Cache, measured and predicted outcome for each cell of a result."""
+    expected = predict(result.case, list(result.cells), result.time)
+    for name, cell in result.cells.items():
+        yield name, cell.outcome, expected[name]
