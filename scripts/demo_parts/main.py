@@ -1,0 +1,167 @@
+"""Runs the demo from start to end."""
+
+import argparse
+import json
+import shutil
+import socket
+import sys
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from scripts.demo_parts import screen
+from scripts.demo_parts.processes import (
+    ROOT,
+    DemoError,
+    Interrupted,
+    Interruptions,
+    Program,
+    running,
+)
+from scripts.demo_parts.visits import visits
+
+ABOUT = """\
+Starts a small bookshop, mitmdump with Session Tracker in front of it, and two visitors; prints what
+each visitor got, what the audit found and how to mend it. Everything listens on 127.0.0.1 only and
+has ended when the demo ends."""
+
+
+def arguments(given: list[str] | None) -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="scripts/demo", description=ABOUT)
+    parser.add_argument(
+        "--keep",
+        action="store_true",
+        help="then start mitmweb, for your own browser, and stay up until Ctrl-C",
+    )
+    return parser.parse_args(given)
+
+
+def proxy(program: str, upstream: str, confdir: Path, *more: str) -> list[str]:
+    """The command line of a mitmproxy program with the addon, in front of the site."""
+    return [
+        str(Path(sys.executable).with_name(program)),
+        *("--listen-host", "127.0.0.1", "--listen-port", "0"),
+        *("--mode", f"reverse:{upstream}", "--set", "keep_host_header=true"),
+        *("--set", f"confdir={confdir}"),
+        *("--scripts", "addon/session_tracker.py"),
+        *more,
+    ]
+
+
+def address(program: Program, interruptions: Interruptions) -> str:
+    """Where visitors reach the proxy, as soon as it listens."""
+    place = program.wait_for(r" listening at ([\d.]+:\d+)", interruptions)
+    return f"http://{place}"
+
+
+def free_port() -> int:
+    """A port that nobody listens on now; mitmweb's own page cannot choose one itself."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+        return port
+
+
+def show(folder: Path, confdir: Path, site: str, interruptions: Interruptions) -> None:
+    """The visits, and what came of them."""
+    report, log, flows = (folder / name for name in ("report.json", "mitmdump.log", "flows.mitm"))
+    command = proxy(
+        *("mitmdump", site, confdir),
+        *("--set", "flow_detail=0"),
+        *("--set", "session_tracker_fail_on=error"),
+        *("--set", f"session_tracker_report={report}"),
+        *("--save-stream-file", str(flows)),
+    )
+    with running(log, *command) as mitmdump:
+        url = address(mitmdump, interruptions)
+        screen.heading("Two visitors, A and B → mitmdump with the addon → a small bookshop")
+        screen.visit_columns()
+        seen = []
+        for visit in visits(url):
+            interruptions.check()
+            screen.visit(visit)
+            seen.append(visit)
+        status = mitmdump.stop()
+
+    if not report.exists():
+        raise DemoError(f"mitmdump wrote no report. It said:\n{log.read_text('utf-8')}")
+    facts: dict[str, Any] = json.loads(report.read_text("utf-8"))
+    tracker, counts = facts["run"]["tracker"], facts["counts"]
+    print(f"  The addon gave out {tracker['issued']} ids; {tracker['confirmed']} came back.")
+    screen.heading(
+        "Cookies that a cache could hand to somebody else:"
+        f" {counts['error']} errors, {counts['warning']} warning, {counts['note']} note"
+    )
+    screen.findings(facts)
+    screen.heading("Nothing to complain about")
+    screen.unflagged(facts, seen)
+    screen.heading("Where things are")
+    screen.rows(
+        (
+            ("report", str(report)),
+            ("log", str(log)),
+            ("flows", str(flows)),
+            ("the site", "scripts/sample_site.py"),
+            ("exit status", f"{status} of mitmdump, since session_tracker_fail_on=error was set"),
+        )
+    )
+
+
+def keep(folder: Path, confdir: Path, site: str, interruptions: Interruptions) -> None:
+    """The same site for a browser, until a signal comes."""
+    command = proxy(
+        *("mitmweb", site, confdir),
+        *("--no-web-open-browser", "--web-port", str(free_port())),
+        *(f"--set=web_columns={name}" for name in ("method", "path", "status", "comment")),
+    )
+    with running(folder / "mitmweb.log", *command) as mitmweb:
+        url = address(mitmweb, interruptions)
+        web = mitmweb.wait_for(r"(http://\S+/\?token=\w+)", interruptions)
+        screen.heading("Your turn, until Ctrl-C")
+        screen.rows(
+            (
+                ("the bookshop", f"{url}/"),
+                ("mitmweb", f"{web}"),
+                ("", "flows with findings are marked there; their comment tells why"),
+            )
+        )
+        try:
+            interruptions.wait()
+        except Interrupted:
+            mitmweb.stop()
+
+
+def run(*, stay: bool) -> int:
+    """The whole demo; its exit status."""
+    interruptions = Interruptions()
+    folder = Path(tempfile.mkdtemp(prefix="session-tracker-demo-"))
+    complete = False
+    try:
+        with ExitStack() as stack:
+            # mitmproxy makes its own certificates there, not in the home folder.
+            confdir = folder / "mitmproxy"
+            stack.callback(shutil.rmtree, confdir, ignore_errors=True)
+            site = stack.enter_context(
+                running(folder / "site.log", str(ROOT / "scripts/sample_site.py"), "--port", "0")
+            )
+            url = site.wait_for(r"(http://\S+)\n", interruptions)
+            show(folder, confdir, url, interruptions)
+            complete = True
+            if stay:
+                keep(folder, confdir, url, interruptions)
+    except Interrupted as interrupted:
+        return 128 + interrupted.number
+    except (DemoError, httpx.HTTPError) as error:
+        print(f"scripts/demo: {error}", file=sys.stderr)
+        return 1
+    finally:
+        if not complete:
+            shutil.rmtree(folder, ignore_errors=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(run(stay=arguments(None).keep))
