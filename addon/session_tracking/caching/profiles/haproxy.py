@@ -4,9 +4,10 @@ Followed function by function through src/cache.c and src/http_ana.c. Cookies ma
 spelling only, `no-cache="set-cookie…`, and it never validates: what is fresh is handed out whole.
 """
 
+from enum import Flag
 from functools import lru_cache
 
-from session_tracking.caching.profiles.haproxy_parse import leading_number, members, parse_date
+from session_tracking.caching.profiles.haproxy_parse import lifetime, members
 from session_tracking.caching.profiles.haproxy_vary import (
     encoding_known,
     has_secondary_key,
@@ -22,7 +23,6 @@ from session_tracking.caching.profiles.model import (
     StoreRule,
 )
 from session_tracking.http.exchange import RequestFacts, ResponseFacts
-from session_tracking.http.fields import FieldSection
 
 MAX_AGE = 60
 """`max-age` of the cache section, in seconds: an upper limit, and the lifetime if none is given."""
@@ -37,7 +37,8 @@ def _allowed(request: RequestFacts, response: ResponseFacts, _time: float) -> bo
     fields = response.fields
     if (fields.first("pragma") or "").lower() == "no-cache":
         return False
-    return _directives_allow(members(fields, "cache-control"), _may_store(request))
+    start = _Flags.ALL if _may_store(request) else _Flags.NONE
+    return _flags(members(fields, "cache-control"), start) is _Flags.ALL
 
 
 def _may_store(request: RequestFacts) -> bool:
@@ -48,18 +49,27 @@ def _may_store(request: RequestFacts) -> bool:
     )
 
 
+class _Flags(Flag):
+    """TX_CACHEABLE and TX_CACHE_COOK of the source; both are needed to store."""
+
+    NONE = 0
+    CACHEABLE = 1
+    WITH_COOKIE = 2
+    ALL = 3
+
+
 @lru_cache(maxsize=4096)
-def _directives_allow(said: tuple[str, ...], asked: bool) -> bool:
-    """Whether the last word on storing is yes: `public` lifts whatever came before it."""
-    cacheable = with_cookie = asked
+def _flags(said: tuple[str, ...], start: _Flags) -> _Flags:
+    """What is left of the flags after Cache-Control: `public` lifts whatever came before it."""
+    flags = start
     for directive in map(str.lower, said):
         if directive == "public":
-            cacheable = with_cookie = True
+            flags = _Flags.ALL
         elif directive in _FORBIDDING:
-            cacheable = with_cookie = False
+            flags = _Flags.NONE
         elif directive.startswith('no-cache="set-cookie'):
-            with_cookie = False
-    return cacheable and with_cookie
+            flags &= ~_Flags.WITH_COOKIE
+    return flags
 
 
 _FORBIDDING = frozenset({"private", "no-cache", "no-store", "max-age=0", "s-maxage=0"})
@@ -87,7 +97,7 @@ def _age_allowed(_request: RequestFacts, response: ResponseFacts, time: float) -
         return True
     if not (said[0].isascii() and said[0].isdigit()) or len(said[0]) > 64:
         return False
-    age, (_, promised) = int(said[0]), _lifetime(response.fields, time)
+    age, (_, promised) = int(said[0]), lifetime(response.fields, time, MAX_AGE)
     # Unsigned 32 bits are compared with signed ones; strl2llrc gives up at 64 bits.
     return 0 < age < 2**63 and min(age, 2**31) <= promised % 2**32
 
@@ -98,45 +108,6 @@ def _size_allowed(_request: RequestFacts, response: ResponseFacts, _time: float)
         return True
     fields = sum(len(name) + len(value) for name, value in response.fields.lines)
     return length + fields <= MAX_OBJECT_SIZE
-
-
-def _lifetime(fields: FieldSection, time: float) -> tuple[int, int]:
-    """Seconds for which the response is kept, and those that it promised itself.
-
-    Source: http_calc_maxage (src/cache.c).
-    """
-    shared, own, valid = _ages(members(fields, "cache-control"))
-    if not valid:
-        return -1, 0
-    if shared is None and own is None and "expires" in fields:
-        expiry = parse_date(fields.values("expires")[0])
-        left = 0 if expiry is None else _int(max(0, expiry - int(time)))
-        if left >= 0:
-            return min(left, MAX_AGE), left
-    for age in (shared, own):
-        if age:
-            return min(age, MAX_AGE), _int(age)
-    return MAX_AGE, 0
-
-
-@lru_cache(maxsize=4096)
-def _ages(said: tuple[str, ...]) -> tuple[int | None, int | None, bool]:
-    """s-maxage, max-age, and whether each one given is a number that is not negative."""
-    ages: dict[str, int] = {}
-    for directive in said:
-        name, equals, argument = directive.partition("=")
-        name = name.lower()
-        if equals and argument and name in {"s-maxage", "max-age"}:
-            number = leading_number(argument)
-            if number is None or number < 0:
-                return None, None, False
-            ages[name] = number
-    return ages.get("s-maxage"), ages.get("max-age"), True
-
-
-def _int(number: int) -> int:
-    """The number as a C int of 32 bits holds it."""
-    return (number + 2**31) % 2**32 - 2**31
 
 
 _STORAGE = (
@@ -226,8 +197,8 @@ def _reuse(stored: Stored, request: RequestFacts, time: float) -> Reuse:
     """Source: entry_exist, sha1_hosturi, http_action_req_cache_use (src/cache.c)."""
     if _ignores_cache(request) or not _same_host(stored.request, request):
         return Reuse.MISS
-    lifetime, _ = _lifetime(stored.response.fields, stored.time)
-    if int(stored.time) + lifetime <= int(time):
+    seconds, _ = lifetime(stored.response.fields, stored.time, MAX_AGE)
+    if int(stored.time) + seconds <= int(time):
         return Reuse.MISS
     return Reuse.HIT if secondary_key_matches(stored, request) else Reuse.MISS
 

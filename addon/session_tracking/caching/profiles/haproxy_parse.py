@@ -59,16 +59,17 @@ def leading_number(text: str) -> int | None:
     return max(-(2**63), min(number, 2**63 - 1))
 
 
-_DAYS = "(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)"
-_LONG_DAYS = "(?:Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday)"
-_MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec"
+_DAY = "(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)"
+_LONG_DAY = "(?:Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday)"
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_MONTH = f"(?P<m>{'|'.join(_MONTHS)})"
+_TIME = r"(?P<H>\d\d):(?P<M>\d\d):(?P<S>\d\d)"
 _DATE_FORMS = tuple(
-    re.compile(form.format(month=f"(?P<m>{_MONTHS.replace(' ', '|')})", clock=_clock), re.ASCII)
-    for _clock in (r"(?P<H>\d\d):(?P<M>\d\d):(?P<S>\d\d)",)
+    re.compile(form, re.ASCII)
     for form in (
-        _DAYS + r", (?P<d>\d\d) {month} (?P<y>\d{{4}}) {clock} GMT",
-        _LONG_DAYS + r", (?P<d>\d\d)-{month}-(?P<y>\d\d(?:\d\d)?) {clock} GMT",
-        _DAYS + r" {month} (?P<d> \d|\d\d) {clock} (?P<y>\d{{4}})",
+        rf"{_DAY}, (?P<d>\d\d) {_MONTH} (?P<y>\d{{4}}) {_TIME} GMT",
+        rf"{_LONG_DAY}, (?P<d>\d\d)-{_MONTH}-(?P<y>\d\d(?:\d\d)?) {_TIME} GMT",
+        rf"{_DAY} {_MONTH} (?P<d> \d|\d\d) {_TIME} (?P<y>\d{{4}})",
     )
 )
 
@@ -87,7 +88,7 @@ def parse_date(text: str) -> int | None:
             year = int(match["y"])
             if len(match["y"]) == 2:
                 year += 2000 if year <= 60 else 1900
-            month = _MONTHS.split().index(match["m"])
+            month = _MONTHS.index(match["m"])
             clock = [int(match[unit]) for unit in "HMS"]
             return _my_timegm(year, month, int(match["d"]), clock)
     return None
@@ -99,3 +100,44 @@ def _my_timegm(year: int, month: int, day: int, clock: list[int]) -> int:
         before += 2**32 * 86400
     hour, minute, second = clock
     return before + (day - 1) * 86400 + hour * 3600 + minute * 60 + second
+
+
+def lifetime(fields: FieldSection, time: float, limit: int) -> tuple[int, int]:
+    """Seconds for which the response is kept, at most `limit`, and those that it promised.
+
+    Negative for a lifetime that is malformed. Without any lifetime it is kept for `limit`.
+
+    Source: http_calc_maxage (src/cache.c).
+    """
+    shared, own, valid = _ages(members(fields, "cache-control"))
+    if not valid:
+        return -1, 0
+    if shared is None and own is None and "expires" in fields:
+        expiry = parse_date(fields.values("expires")[0])
+        left = 0 if expiry is None else _int(max(0, expiry - int(time)))
+        if left >= 0:
+            return min(left, limit), left
+    for age in (shared, own):
+        if age:
+            return min(age, limit), _int(age)
+    return limit, 0
+
+
+@lru_cache(maxsize=4096)
+def _ages(said: tuple[str, ...]) -> tuple[int | None, int | None, bool]:
+    """s-maxage, max-age, and whether each one given is a number that is not negative."""
+    ages: dict[str, int] = {}
+    for directive in said:
+        name, equals, argument = directive.partition("=")
+        name = name.lower()
+        if equals and argument and name in {"s-maxage", "max-age"}:
+            number = leading_number(argument)
+            if number is None or number < 0:
+                return None, None, False
+            ages[name] = number
+    return ages.get("s-maxage"), ages.get("max-age"), True
+
+
+def _int(number: int) -> int:
+    """The number as a C int of 32 bits holds it."""
+    return (number + 2**31) % 2**32 - 2**31

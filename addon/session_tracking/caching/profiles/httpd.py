@@ -5,19 +5,23 @@ Followed function by function through modules/cache and modules/proxy of the sou
 it stores, it stores with Set-Cookie, unless a directive names that field.
 """
 
+import re
+
+from session_tracking.caching.profiles.httpd_merge import (
+    conditional,
+    kept,
+    merging,
+    relays_304,
+    stale_if_error,
+    validated,
+)
 from session_tracking.caching.profiles.httpd_parse import control_of, parse_offset, passed_on
 from session_tracking.caching.profiles.httpd_stored import (
     can_revalidate,
-    conditional,
     expiry_usable,
-    kept,
     last_modified,
-    merging,
     query_allowed,
-    relays_304,
     reuse,
-    stale_if_error,
-    validated,
     varies_on_all,
 )
 from session_tracking.caching.profiles.model import (
@@ -78,6 +82,17 @@ def _size_allowed(_request: RequestFacts, response: ResponseFacts, _time: float)
 def _fetches(request: RequestFacts, _response: ResponseFacts, _time: float) -> bool:
     control = control_of(request.fields)
     return "only-if-cached" not in control or "no-cache" in control
+
+
+_REWRITTEN = re.compile(r"%|//|/\.\.?(?:/|$)")
+
+
+def _key_found(request: RequestFacts, _response: ResponseFacts, _time: float) -> bool:
+    if "no-cache" not in control_of(request.fields):
+        return True
+    # Such a request makes its key after the path has been normalized in place.
+    path = request.url.partition("://")[2].partition("?")[0]
+    return _REWRITTEN.search(path, path.find("/")) is None
 
 
 STORAGE = (
@@ -141,6 +156,13 @@ STORAGE = (
         Source("commit_entity (modules/cache/mod_cache_disk.c)"),
         lambda request, _r, _t: request.method != "HEAD",
         "HEAD: it is stored, but removing the absent body file fails and takes the entry with it",
+    ),
+    StoreRule(
+        "key",
+        Source("cache_select, cache_generate_key_default (modules/cache/cache_storage.c)"),
+        _key_found,
+        "the request says no-cache and its path is not in normal form: stored under a key that"
+        " no lookup makes",
     ),
     StoreRule(
         "only-if-cached",

@@ -6,18 +6,18 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from session_tracking.http.fields import FieldSection, split_members
+from session_tracking.http.fields import FieldSection
 
 _CLOCK = r"(?P<{0}H>\d\d):(?P<{0}M>\d\d):(?P<{0}S>\d\d)"
 _DATE = re.compile(
     r"\s*[^ ]* (?:"
-    + rf"(?P<ad>\d\d?) (?P<am>[A-Z][a-z]{{2}}) (?P<ay>\d{{4}}) {_CLOCK.format('a')} "
-    + rf"|(?P<bd>\d\d)-(?P<bm>[A-Z][a-z]{{2}})-(?P<by>\d\d) {_CLOCK.format('b')} "
-    + rf"|(?P<cm>[A-Z][a-z]{{2}}) (?P<cd>[ \d]\d) {_CLOCK.format('c')} (?P<cy>\d{{4}})"
-    + ")",
+    rf"(?P<ad>\d\d?) (?P<am>[A-Z][a-z]{{2}}) (?P<ay>\d{{4}}) {_CLOCK.format('a')} "
+    rf"|(?P<bd>\d\d)-(?P<bm>[A-Z][a-z]{{2}})-(?P<by>\d\d) {_CLOCK.format('b')} "
+    rf"|(?P<cm>[A-Z][a-z]{{2}}) (?P<cd>[ \d]\d) {_CLOCK.format('c')} (?P<cy>\d{{4}})"
+    ")",
     re.ASCII,
 )
-_MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _LENGTHS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 
@@ -115,7 +115,15 @@ YEAR = 365 * 86400
 """What max-stale without an argument stands for, in seconds (cache_check_freshness)."""
 
 _KNOWN = frozenset(
-    "no-cache no-store must-revalidate only-if-cached public private proxy-revalidate".split()
+    {
+        "no-cache",
+        "no-store",
+        "must-revalidate",
+        "only-if-cached",
+        "public",
+        "private",
+        "proxy-revalidate",
+    }
 )
 _NUMBERS = frozenset({"max-age", "s-maxage", "min-fresh", "max-stale"})
 
@@ -180,64 +188,3 @@ def without(fields: FieldSection, names: Iterable[str]) -> FieldSection:
     """`fields` less those called any of `names` (lower case)."""
     gone = frozenset(names)
     return FieldSection(line for line in fields.lines if line[0].lower() not in gone)
-
-
-def conditions_fail(sent: FieldSection, stored: FieldSection, now: float) -> bool:
-    """Whether a stored response is inconsistent with the conditions of a request.
-
-    Source: cache_select (cache_storage.c) with ap_condition_if_match and its four sisters
-    (modules/http/http_protocol.c).
-    """
-    if CONDITIONS.isdisjoint(sent.names()):
-        return False
-    etag = stored.first("etag")
-    modified = parse_date(stored.first("last-modified") or "") or int(now)
-    date = parse_date(stored.first("date") or "") or int(now)
-    weak_with_range = "range" in sent and date < modified + 60
-    if (tags := _joined(sent, "if-match")) is not None and not _matches(tags, etag, weak=False):
-        return True
-    if (since := sent.first("if-unmodified-since")) is not None:
-        limit = parse_date(since)
-        if limit is None or modified <= limit or weak_with_range:
-            return True
-    if (tags := _joined(sent, "if-none-match")) is not None and not _matches(
-        tags, etag, weak="range" not in sent
-    ):
-        return True
-    if (since := sent.first("if-modified-since")) is not None:
-        if not modified <= (parse_date(since) or 0) <= date or weak_with_range:
-            return True
-    if (wanted := sent.first("if-range")) is not None and "range" in sent:
-        if wanted.startswith('"'):
-            return wanted != etag
-        return parse_date(wanted) != modified or date < modified + 60
-    return False
-
-
-CONDITIONS = frozenset(
-    {"if-match", "if-unmodified-since", "if-none-match", "if-modified-since", "if-range"}
-)
-
-
-def _joined(fields: FieldSection, name: str) -> str | None:
-    """Repeated request fields are one value to httpd (ap_get_mime_headers_core)."""
-    values = fields.values(name)
-    return ", ".join(values) if values else None
-
-
-def _matches(tags: str, etag: str | None, *, weak: bool) -> bool:
-    """Source: find_list_item (server/util.c)."""
-    if tags.startswith("*"):
-        return True
-    if etag is None:
-        return False
-    own = etag.removeprefix("W/") if weak else etag
-    if not own.startswith('"'):
-        return False
-    for tag in split_members(tags):
-        opaque = tag.removeprefix("W/") if weak else tag
-        if not opaque.startswith('"'):
-            return False
-        if opaque == own:
-            return True
-    return False

@@ -1,28 +1,24 @@
-"""What httpd's mod_cache does with a stored response: reuse, validation, the merge after a 304.
+"""Whether httpd's mod_cache reuses a stored response, and what it asks of one to store it.
 
 Times are microseconds there; here they are seconds with a fraction, which decides wherever a
 whole second is compared with the clock.
 """
 
 import re
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from session_tracking.caching.profiles.httpd_conditions import conditions_fail
 from session_tracking.caching.profiles.httpd_parse import (
-    CONDITIONS,
     Control,
-    conditions_fail,
     control_of,
     parse_date,
     parse_offset,
     passed_on,
     tokens,
-    without,
 )
-from session_tracking.caching.profiles.model import Outcome, Reuse, Stored
-from session_tracking.http.dates import format_http_date
-from session_tracking.http.exchange import RequestFacts, ResponseFacts
-from session_tracking.http.fields import FieldSection, split_members
+from session_tracking.caching.profiles.model import Reuse, Stored
+from session_tracking.http.exchange import RequestFacts
+from session_tracking.http.fields import FieldSection
 
 DEFAULT_EXPIRE = 3600.0
 """CacheDefaultExpire, in seconds."""
@@ -31,15 +27,17 @@ MAX_EXPIRE = 86400.0
 LAST_MODIFIED_FACTOR = 0.1
 """CacheLastModifiedFactor."""
 
-ENTITY_FIELDS = frozenset(
-    "allow content-encoding content-language content-length content-location content-md5"
-    " content-range content-type last-modified".split()
-)
-"""Fields of a 304 that are compared with what is stored, then dropped (mod_cache.c)."""
-
 NEVER_STORED = frozenset(
-    "connection keep-alive proxy-authenticate proxy-authorization te trailers transfer-encoding"
-    " upgrade".split()
+    {
+        "connection",
+        "keep-alive",
+        "proxy-authenticate",
+        "proxy-authorization",
+        "te",
+        "trailers",
+        "transfer-encoding",
+        "upgrade",
+    }
 )
 """Fields that ap_cache_cacheable_headers takes out (cache_util.c)."""
 
@@ -120,7 +118,7 @@ def reuse(stored: Stored, request: RequestFacts, time: float) -> Reuse:
     found = Reuse.MISS
     if _selected(stored, request):
         found = Reuse.HIT
-        if _conditions_fail(stored, request, time) or not _fresh(stored, asked, time):
+        if conditions_unmet(stored, request, time) or not _fresh(stored, asked, time):
             found = Reuse.VALIDATE
     if found is not Reuse.HIT and "only-if-cached" in asked:
         return Reuse.PASS  # the cache answers 504
@@ -148,7 +146,8 @@ def same_host(first: RequestFacts, second: RequestFacts) -> bool:
     return None in names or len({(name or "").lower().partition(":")[0] for name in names}) == 1
 
 
-def _conditions_fail(stored: Stored, request: RequestFacts, time: float) -> bool:
+def conditions_unmet(stored: Stored, request: RequestFacts, time: float) -> bool:
+    """Whether the client's own conditions keep the stored response from being used."""
     return conditions_fail(request.fields, passed_on(stored.response.fields), time)
 
 
@@ -160,7 +159,7 @@ def _fresh(stored: Stored, asked: Control, now: float) -> bool:
         return False
     shared = None if control.s_maxage == -1 else control.s_maxage
     own = control.max_age if shared is None else shared
-    limits = [limit for limit in (own, asked.max_age) if limit not in {None, -1}]
+    limits = [limit for limit in (own, asked.max_age) if limit is not None and limit != -1]
     slack = 0 if control.must_revalidate or shared is not None else asked.max_stale
     limit = min(limits, default=int(info.lifetime)) + slack - asked.min_fresh
     return _age(stored, info, now) < limit
@@ -172,128 +171,3 @@ def _age(stored: Stored, info: Info, now: float) -> int:
     # apr_time_from_sec multiplies in 64 bits and lets them overflow.
     received = ((said * 10**6 + 2**63) % 2**64 - 2**63) / 10**6
     return max(0, int(max(0.0, stored.time - info.date, received) + (now - stored.time)))
-
-
-def conditional(stored: Stored, request: RequestFacts) -> Mapping[str, str]:
-    """The client's own conditions where the stored response fails them, else the cache's."""
-    if _conditions_fail(stored, request, stored.time):
-        found = {name: request.fields.first(name) for name in _VALIDATORS}
-    else:
-        fields = passed_on(stored.response.fields)
-        found = {name: fields.first(validator) for name, validator in _VALIDATORS.items()}
-    return {name: value for name, value in found.items() if value is not None}
-
-
-_VALIDATORS = {"if-none-match": "etag", "if-modified-since": "last-modified"}
-
-
-def stale_if_error(stored: Stored, _request: RequestFacts, response: ResponseFacts) -> bool:
-    """CacheStaleOnError, which is on (cache_save_filter)."""
-    return response.status >= 500 and not info_of(stored).control.must_revalidate
-
-
-def kept(response: ResponseFacts, ignored: frozenset[str]) -> FieldSection:
-    """The fields that are written to disk; `ignored` is CacheIgnoreHeaders in lower case.
-
-    Source: ap_cache_cacheable_headers_out (cache_util.c).
-    """
-    fields = passed_on(response.fields)
-    return without(fields, control_of(fields).listed | ignored | NEVER_STORED)
-
-
-def merging(ignored: frozenset[str]) -> Callable[[Stored, ResponseFacts, float], Stored | None]:
-    """How a 304 updates an entry where the fields `ignored` are not stored.
-
-    None where the 304 may not be stored itself or contradicts the entry: httpd drops the entry
-    and asks again (cache_save_filter).
-    """
-
-    def merge(stored: Stored, validation: ResponseFacts, time: float) -> Stored | None:
-        old, new = kept(stored.response, ignored), passed_on(validation.fields)
-        said = new if "cache-control" in new or "pragma" in new else old
-        info = describe(new, control_of(said), time)
-        if _refused(stored, old, new, info, time):
-            return None
-        # A new Vary gives the entry a new file name; the body keeps the old one and is not found.
-        lost = "vary" in new and _vary_key(new) != _vary_key(old)
-        new = without(new, ENTITY_FIELDS)
-        bottom = [line for line in _dated(old, time).lines if line[0].lower() not in new]
-        merged = FieldSection((*bottom, *new.lines))
-        own = any(name.lower() in {"set-cookie", "set-cookie2"} for name, _ in bottom)
-        response = ResponseFacts(stored.response.status, merged)
-        return Stored(stored.request, response, time, own_cookie=own, dropped=lost, state=info)
-
-    return merge
-
-
-def _dated(fields: FieldSection, time: float) -> FieldSection:
-    """The fields with a Last-Modified that is not in the future and, if unreadable, the epoch.
-
-    Source: cache_accept_headers (cache_storage.c), ap_set_last_modified.
-    """
-    if "last-modified" not in fields:
-        return fields
-    modified = format_http_date(min(last_modified(fields) or 0, int(time)))
-    rest = without(fields, {"last-modified"})
-    return FieldSection((*rest.lines, ("Last-Modified", modified)))
-
-
-def _vary_key(fields: FieldSection) -> list[str]:
-    """The names that a variant's file name is made of (tokens_to_array, mod_cache_disk.c)."""
-    return sorted(name.lower() for name in split_members(fields.first("vary") or ""))
-
-
-def _refused(stored: Stored, old: FieldSection, new: FieldSection, info: Info, time: float) -> bool:
-    control = info.control
-    date = parse_date(new.first("date") or "")
-    return (
-        "no-store" in control
-        or "private" in control
-        or not expiry_usable(new, control, time)
-        or not can_revalidate(new, control)
-        or not query_allowed(stored.request, new, control)
-        or varies_on_all(new)
-        or (date is not None and date < info_of(stored).date)
-        or any(_contradicts(old, new, name) for name in ("etag", *ENTITY_FIELDS))
-    )
-
-
-def _contradicts(old: FieldSection, new: FieldSection, name: str) -> bool:
-    """Source: cache_header_cmp (mod_cache.c); the proxy has rewritten readable dates."""
-    if name not in old or name not in new:
-        return False
-    if name == "last-modified":
-        return list(map(_canonical, old.values(name))) != list(map(_canonical, new.values(name)))
-    return ",".join(old.values(name)) != ",".join(new.values(name))
-
-
-def _canonical(date: str) -> str | int:
-    """Source: date_canon (modules/proxy/mod_proxy_http.c)."""
-    return parse_date(date) or date
-
-
-def relays_304(_old: Stored, merged: Stored, request: RequestFacts) -> bool:
-    """A conditional client is sent a 304 with the fields of this one; HEAD has no body either.
-
-    Not where it comes with a cookie that the cache has stored.
-
-    Source: ap_meets_conditions (modules/http/http_protocol.c).
-    """
-    sent = request.fields
-    if CONDITIONS.isdisjoint(sent.names()) or validated(merged, request) is Outcome.SWAP:
-        return False
-    if request.method == "HEAD":
-        return True
-    asks = "if-none-match" in sent or "if-modified-since" in sent
-    return (
-        asks
-        and 200 <= merged.response.status < 300
-        and not conditions_fail(sent, merged.response.fields, merged.time)
-    )
-
-
-def validated(stored: Stored, _request: RequestFacts) -> Outcome:
-    """The merged response is sent with all its fields, whatever is stored of it."""
-    if "set-cookie" in stored.response.fields or "set-cookie2" in stored.response.fields:
-        return Outcome.SWAP if stored.own_cookie else Outcome.FRESH
-    return Outcome.STRIPPED
