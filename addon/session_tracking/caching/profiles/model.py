@@ -128,6 +128,20 @@ def _always_pass(_stored: Stored, _request: RequestFacts, _time: float) -> Reuse
 
 
 @dataclass(frozen=True, slots=True)
+class Deviations:
+    """How a user's own cache differs from the profile that it is based on (`[profiles.NAME]`)."""
+
+    ignores: frozenset[str] = frozenset()
+    """Response fields, in lower case, that it does not look at."""
+    refuses_set_cookie: bool = False
+    """It never stores a response that sets a cookie."""
+    strips_set_cookie: bool = False
+    """It takes the cookie fields out of what it reuses."""
+    passes_cookie: bool = False
+    """It answers no request that has a Cookie field from what it stored."""
+
+
+@dataclass(frozen=True, slots=True)
 class CacheProfile:
     """One cache in one configuration."""
 
@@ -177,3 +191,5 @@ class CacheProfile:
     """Whether the vendor's documentation leaves the outcome of this run open."""
     settings: Mapping[str, object] = field(default_factory=dict)
     """Documented deviations that are plain values, for people who read the table."""
+    deviations: Deviations | None = None
+    """How a user's own cache differs; None for the profiles that come with the product."""

@@ -15,7 +15,7 @@ from session_tracking.caching.profiles.model import (
     Stored,
     StoreRule,
 )
-from session_tracking.caching.profiles.nginx_answers import refused
+from session_tracking.caching.profiles.nginx_answers import refused, repeats
 from session_tracking.caching.profiles.nginx_parse import (
     accel_expires,
     cache_control_seconds,
@@ -123,6 +123,12 @@ LOOKUP = (
         lambda request: request.method in {"GET", "HEAD"},
         "nginx caches GET and HEAD only",
     ),
+    LookupRule(
+        "repeated-fields",
+        _code("ngx_http_process_unique_header_line", "ngx_http_request.c"),
+        lambda request: not repeats(request.fields),
+        "the request repeats a field that may occur once, which is an error",
+    ),
 )
 """Cookie, Authorization, Host and the request's Cache-Control make no difference to a lookup."""
 
@@ -178,7 +184,7 @@ def _reuse(
     if until is None or until < int(time):
         return Reuse.MISS
     vary = raw_values(stored.response.fields, "vary")
-    if vary and variant(vary[-1], stored.request.fields) != variant(vary[-1], request.fields):
+    if vary and variant(vary[-1], stored.request) != variant(vary[-1], request):
         return Reuse.MISS
     return Reuse.HIT
 

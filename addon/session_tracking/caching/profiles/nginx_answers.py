@@ -1,4 +1,4 @@
-"""Where nginx answers the client itself: responses that it fetched, refuses and does not store."""
+"""Where nginx answers the client itself: faulty requests, and responses that it refuses."""
 
 import re
 
@@ -10,7 +10,33 @@ from session_tracking.http.fields import FieldSection
 REFUSABLE = frozenset({"if-match", "if-unmodified-since", "range"})
 """Request fields, in lower case, that can make nginx refuse what it fetched."""
 
+ONCE = frozenset(
+    {
+        "authorization",
+        "content-length",
+        "content-range",
+        "expect",
+        "host",
+        "if-match",
+        "if-modified-since",
+        "if-none-match",
+        "if-range",
+        "if-unmodified-since",
+        "transfer-encoding",
+    }
+)
+"""Request fields, in lower case, whose repetition is answered with 400."""
+
 _SPEC = re.compile(r" *(?:(?P<first>\d+) *- *(?P<last>\d*)|-(?P<suffix>\d+)) *", re.ASCII)
+
+
+def repeats(fields: FieldSection) -> bool:
+    """Whether a request is answered with 400 for a field that occurs twice.
+
+    Source: ngx_http_headers_in, ngx_http_process_unique_header_line, ngx_http_process_host (ngx_http_request.c).
+    """
+    names = set(fields.names())
+    return len(names) < len(fields) and any(len(fields.values(name)) > 1 for name in ONCE & names)
 
 
 def refused(request: RequestFacts, response: ResponseFacts) -> bool:

@@ -4,8 +4,8 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from session_tracking.caching.profiles.wire import raw_values
-from session_tracking.http.fields import FieldSection
+from session_tracking.caching.profiles.wire import host, raw_values
+from session_tracking.http.exchange import RequestFacts
 
 FORBIDDING = ("no-cache", "no-store", "private")
 """What forbids storing wherever it stands in Cache-Control, quoted or within a longer word."""
@@ -142,8 +142,8 @@ def accel_expires(text: str) -> AccelExpires | None:
     return AccelExpires(number, absolute=text != digits) if number == signed(number) else None
 
 
-def variant(vary: str, fields: FieldSection) -> str:
-    """What a request with `fields` is told apart by under a response with this Vary.
+def variant(vary: str, request: RequestFacts) -> str:
+    """What a request is told apart by under a response with this Vary.
 
     Names are separated by commas and spaces. Several lines of a field are joined; in
     Accept-Charset, Accept-Encoding and Accept-Language spaces do not count. An absent field is
@@ -156,7 +156,10 @@ def variant(vary: str, fields: FieldSection) -> str:
     for name in _SEPARATORS.split(vary.lower()):
         if not name:
             continue
-        values = raw_values(fields, name) if _VALID_NAME.fullmatch(name) else []
+        if name == "host":
+            values = [host(request)]
+        else:
+            values = raw_values(request.fields, name) if _VALID_NAME.fullmatch(name) else []
         if name in _NORMALIZED:
             values = [word for value in values for word in _SEPARATORS.split(value) if word]
         parts.append(f"{name}:{','.join(values)}\r\n")

@@ -23,3 +23,11 @@ def without(request: RequestFacts, names: frozenset[str]) -> RequestFacts:
         return request
     lines = (line for line in fields.lines if line[0].lower() not in names)
     return RequestFacts(request.method, request.url, FieldSection(lines), request.http_version)
+
+
+def host(request: RequestFacts) -> str:
+    """The host that the request is for, as it spells it: Host, or where that is not told the URL's.
+
+    Source: RFC 9112 §3.2.
+    """
+    return request.fields.first("host") or request.split().netloc
