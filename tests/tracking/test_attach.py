@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 
 from session_tracking.caching.levels import Level
-from session_tracking.caching.verdict import judge
+from session_tracking.caching.safety import assess
 from session_tracking.http.exchange import Exchange, ResponseFacts
 from session_tracking.http.fields import FieldSection
 from session_tracking.tracking.attach import attach, protects
@@ -154,4 +154,4 @@ def test_after_the_edit_the_verdict_is_safe(settings, lines):
         response_time=exchange.response_time,
     )
 
-    assert judge(after).level is Level.SAFE
+    assert assess(after).level is Level.SAFE

@@ -9,7 +9,7 @@ from session_tracking.audit.findings import AuditedCookie, AuditFacts, Evidence,
 from session_tracking.audit.routes import route_of, shown_url
 from session_tracking.audit.settings import AuditSettings
 from session_tracking.caching.levels import Level
-from session_tracking.caching.verdict import judge
+from session_tracking.caching.safety import assess
 from session_tracking.cookies.classify import classify
 from session_tracking.cookies.set_cookie import response_cookies
 from session_tracking.escape import visible
@@ -33,7 +33,7 @@ def audit(
     """
     if not settings.enabled:
         return []
-    safety = judge(exchange)
+    safety = assess(exchange)
     if safety.level is None or safety.level is Level.SAFE:
         return []
     cookies = []

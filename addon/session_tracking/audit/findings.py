@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from session_tracking.caching.levels import Level, Reason
-from session_tracking.caching.verdict import CacheSafety
+from session_tracking.caching.safety import CacheSafety
 from session_tracking.cookies.classify import CookieClass
 from session_tracking.cookies.set_cookie import SetCookie
 from session_tracking.http.exchange import Exchange

@@ -1,120 +1,40 @@
-"""The verdict on one exchange: whether a shared cache may hand its cookies to another user."""
+"""The verdict on one exchange: its level, and what each cache hands to the next visitor."""
 
-from dataclasses import dataclass
-from types import MappingProxyType
+from collections.abc import Iterable
+from dataclasses import replace
 
-from session_tracking.caching.directives import parse_directives
-from session_tracking.caching.levels import (
-    CarrierVerdict,
-    Level,
-    Reason,
-    Remedy,
-    judge_carrier,
-    worst,
-)
-from session_tracking.caching.storage import Policy
-from session_tracking.caching.targeted import TARGETED_FIELDS, targeted_directives
-from session_tracking.http.exchange import Exchange
+from session_tracking.caching.outcomes import outcomes, reference_run
+from session_tracking.caching.profiles.catalogue import PROFILES
+from session_tracking.caching.profiles.model import CacheProfile
+from session_tracking.caching.safety import CacheSafety, assess
+from session_tracking.http.exchange import Exchange, RequestFacts, ResponseFacts
 
-CACHE_CONTROL = "Cache-Control"
-
-REMEDIES = MappingProxyType(
-    {
-        Remedy.NONE: "",
-        Remedy.STORABLE: (
-            'Send "Cache-Control: private, no-store" with it, or move the cookie to an uncached'
-            " URL. Set-Cookie does not inhibit caching (RFC 9111 §7.3)."
-        ),
-        Remedy.TARGETED: (
-            "{carrier} allows storing although Cache-Control forbids it ({spec}); remove it"
-            ' or send "{carrier}: {stop}".'
-        ),
-        Remedy.VALIDATOR: (
-            '"no-cache" lets a cache reuse the stored Set-Cookie after a 304 (RFC 9111 §3.2,'
-            " §4.3.4) and some CDNs reuse it at once; use private or no-store."
-        ),
-        Remedy.QUALIFIED: (
-            '{directive}="Set-Cookie" is not widely implemented (RFC 9111 §5.2.2.4/7): two of eight'
-            " tested caches replay the field; use unqualified private."
-        ),
-        Remedy.VARY: (
-            "Vary: Cookie does not separate visitors who send no Cookie (RFC 9111 §4.1)."
-            ' Send "Cache-Control: private, no-store".'
-        ),
-        Remedy.SILENT: (
-            "No Cache-Control: a cache may store this heuristically (RFC 9111 §4.2.2)."
-            ' Send "Cache-Control: private, no-store".'
-        ),
-        Remedy.EXPLICIT: (
-            'Nothing in the response says so: send "Cache-Control: private, no-store" lest a'
-            " later header make it storable."
-        ),
-    }
-)
-"""The advice for each kind of fault, in the words of people who mend it."""
-
-IIS_FOOTER = (
-    " http.sys does not list Set-Cookie among its cache exclusions; also set <caching"
-    ' enableKernelCache="false"/> or call DisableKernelCache().'
-)
+__all__ = ["judge"]
 
 
-@dataclass(frozen=True, slots=True)
-class CacheSafety:
-    """How safe the cookies of one response are from shared caches, and why."""
+def judge(
+    exchange: Exchange,
+    *,
+    next_request: RequestFacts | None = None,
+    validation_response: ResponseFacts | None = None,
+    after: float = 0.0,
+    caches: Iterable[str | CacheProfile] = ("rfc9111",),
+) -> CacheSafety:
+    """Judge one exchange: the level of its response, and what each cache hands to the next visitor.
 
-    level: Level | None
-    """None for a response that sets no cookie."""
-    reasons: tuple[Reason, ...] = ()
-    carrier: str = CACHE_CONTROL
-    """The field whose orders decide: the worst carrier."""
-    remedy: str = ""
-    """What to send instead; empty if nothing is wrong."""
+    `next_request` is that visitor's, `after` seconds after the first one's; by default the same
+    request at once, without Cookie and Authorization. `validation_response` is what the origin
+    answers to a conditional request; without it none is assumed to succeed. `caches` are names of
+    PROFILES, or profiles. Raises KeyError for a name that is none; never for any field values.
 
-
-NO_COOKIE = CacheSafety(None)
-
-
-def judge(exchange: Exchange) -> CacheSafety:
-    """Judge a response as a shared cache that follows RFC 9111 may treat it; never raises.
-
-    Every carrier present is judged and the worst decides: caches differ in which ones they obey.
+    >>> from session_tracking.http.exchange import Exchange, RequestFacts, ResponseFacts
+    >>> from session_tracking.http.fields import FieldSection
+    >>> fields = FieldSection([("Set-Cookie", "sid=1"), ("Cache-Control", "max-age=60")])
+    >>> exchange = Exchange(RequestFacts("GET", "https://a.test/"), ResponseFacts(200, fields))
+    >>> safety = judge(exchange, caches=("nginx", "httpd"))
+    >>> print(safety.level, safety.caches["nginx"], safety.caches["httpd"])
+    unsafe miss swap
     """
-    fields = exchange.response.fields
-    set_by = frozenset(name for name in ("set-cookie", "set-cookie2") if name in fields)
-    if not set_by:
-        return NO_COOKIE
-    plain = Policy(CACHE_CONTROL, parse_directives(fields.values("cache-control")))
-    verdicts = [judge_carrier(exchange, plain, set_by)]
-    if any(name in TARGETED_FIELDS for name in fields.names()):
-        verdicts += [
-            judge_carrier(
-                exchange, Policy(field.display, directives, targeted=True, spec=field.spec), set_by
-            )
-            for field, directives in targeted_directives(fields, exchange.response_time)
-        ]
-    decisive = worst(verdicts)
-    return CacheSafety(
-        decisive.level,
-        decisive.reasons,
-        decisive.policy.carrier,
-        _remedy(exchange, decisive, verdicts[0]),
-    )
-
-
-def _remedy(exchange: Exchange, decisive: CarrierVerdict, plain: CarrierVerdict) -> str:
-    policy = decisive.policy
-    if decisive.level is Level.SAFE:
-        return ""
-    if policy.targeted and plain.level is Level.SAFE:
-        stop = "0" if policy.carrier == "X-Accel-Expires" else "no-store"
-        advice = REMEDIES[Remedy.TARGETED].format(
-            carrier=policy.carrier, spec=policy.spec, stop=stop
-        )
-    else:
-        name = "private" if policy.directives.qualified("private") else "no-cache"
-        advice = REMEDIES[decisive.remedy].format(directive=name)
-    server = exchange.response.fields.first("server") or ""
-    return (
-        advice + IIS_FOOTER if server.startswith(("Microsoft-IIS", "Microsoft-HTTPAPI")) else advice
-    )
+    run = reference_run(exchange, next_request, validation_response, after)
+    profiles = (PROFILES[cache] if isinstance(cache, str) else cache for cache in caches)
+    return replace(assess(exchange), caches=outcomes(profiles, run))

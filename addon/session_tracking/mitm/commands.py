@@ -7,7 +7,7 @@ from mitmproxy.flow import Flow
 from mitmproxy.http import HTTPFlow
 
 from session_tracking.audit.routes import shown_url
-from session_tracking.caching.verdict import judge
+from session_tracking.caching.safety import assess
 from session_tracking.mitm import convert, marks
 from session_tracking.reports.run import Run, Tally
 from session_tracking.reports.text import finding_line
@@ -29,7 +29,7 @@ def explain(flow: Flow) -> Iterator[str]:
         return
     undo = marks.undo_of(flow)
     exchange = convert.exchange_of(flow, flow.response, time.time(), undo)
-    safety = judge(exchange)
+    safety = assess(exchange)
     yield f"{exchange.request.method} {shown_url(exchange.request)}"
     if undo is not None:
         yield "  given the tracker's cookie; what follows is how it came from upstream"

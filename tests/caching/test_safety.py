@@ -3,7 +3,7 @@ from hypothesis import given
 
 from session_tracking.caching.directives import parse_directives
 from session_tracking.caching.levels import Level, Remedy
-from session_tracking.caching.verdict import NO_COOKIE, REMEDIES, judge
+from session_tracking.caching.safety import NO_COOKIE, REMEDIES, assess
 from session_tracking.http.exchange import Exchange, ResponseFacts
 from session_tracking.http.fields import FieldSection
 from tests.strategies import DATE, EARLIER, LATER, exchange, exchanges
@@ -86,14 +86,14 @@ LEVELS = [
 
 @pytest.mark.parametrize(("given", "level"), [pytest.param(*r, id=i) for i, *r in LEVELS])
 def test_level(given, level):
-    safety = judge(given)
+    safety = assess(given)
     assert safety.level is level
     assert safety.reasons
     assert bool(safety.remedy) is (level is not Level.SAFE)
 
 
 def test_a_response_that_sets_no_cookie_has_no_level():
-    assert judge(cc("max-age=600", cookie=None)) is NO_COOKIE
+    assert assess(cc("max-age=600", cookie=None)) is NO_COOKIE
 
 
 def test_a_qualified_form_protects_only_the_fields_it_lists():
@@ -110,7 +110,7 @@ def test_a_qualified_form_protects_only_the_fields_it_lists():
             ),
         ),
     )
-    assert judge(both).level is Level.UNSAFE
+    assert assess(both).level is Level.UNSAFE
 
 
 TEXTS = [
@@ -149,14 +149,14 @@ TEXTS = [
 
 @pytest.mark.parametrize(("given", "carrier", "remedy"), TEXTS)
 def test_remedy(given, carrier, remedy):
-    safety = judge(given)
+    safety = assess(given)
     assert (safety.carrier, safety.remedy) == (carrier, remedy)
 
 
 @pytest.mark.parametrize("server", ["Microsoft-IIS/10.0", "Microsoft-HTTPAPI/2.0"])
 def test_iis_is_told_about_its_kernel_cache(server):
-    assert "enableKernelCache" in judge(cc("max-age=600", ("Server", server))).remedy
-    assert "enableKernelCache" not in judge(cc("max-age=600", ("Server", "nginx"))).remedy
+    assert "enableKernelCache" in assess(cc("max-age=600", ("Server", server))).remedy
+    assert "enableKernelCache" not in assess(cc("max-age=600", ("Server", "nginx"))).remedy
 
 
 def test_every_remedy_is_given_in_some_row():
@@ -191,7 +191,7 @@ def without(given, name):
 
 @given(exchanges(hostile=True))
 def test_never_raises(given):
-    assert judge(given).level in Level
+    assert assess(given).level in Level
 
 
 @given(exchanges())
@@ -203,19 +203,19 @@ def test_the_order_of_field_lines_of_different_names_does_not_matter(given):
         request_time=given.request_time,
         response_time=given.response_time,
     )
-    assert judge(reordered).level is judge(given).level
+    assert assess(reordered).level is assess(given).level
 
 
 @given(exchanges())
 def test_adding_a_targeted_field_never_makes_it_safer(given):
     for value in ("no-store", "max-age=600", "private"):
         added = with_line(without(given, "cdn-cache-control"), "CDN-Cache-Control", value)
-        assert judge(added).level.rank >= judge(without(given, "cdn-cache-control")).level.rank
+        assert assess(added).level.rank >= assess(without(given, "cdn-cache-control")).level.rank
 
 
 @given(exchanges())
 def test_unsafe_needs_a_response_that_is_storable_and_fresh(given):
-    if judge(given).level is Level.UNSAFE:
+    if assess(given).level is Level.UNSAFE:
         said = parse_directives(given.response.fields.values("cache-control"))
         targeted = any(
             name in given.response.fields
@@ -233,4 +233,4 @@ def test_private_no_store_alone_is_always_safe(given):
             FieldSection([("Set-Cookie", "a=b"), ("Cache-Control", "private, no-store")]),
         ),
     )
-    assert judge(bare).level is Level.SAFE
+    assert assess(bare).level is Level.SAFE

@@ -1,0 +1,125 @@
+"""How safe the cookies of a response are from shared caches that follow RFC 9111."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from session_tracking.caching.directives import parse_directives
+from session_tracking.caching.levels import (
+    CarrierVerdict,
+    Level,
+    Reason,
+    Remedy,
+    judge_carrier,
+    worst,
+)
+from session_tracking.caching.profiles.model import Outcome
+from session_tracking.caching.storage import Policy
+from session_tracking.caching.targeted import TARGETED_FIELDS, targeted_directives
+from session_tracking.http.exchange import Exchange
+
+CACHE_CONTROL = "Cache-Control"
+
+REMEDIES = MappingProxyType(
+    {
+        Remedy.NONE: "",
+        Remedy.STORABLE: (
+            'Send "Cache-Control: private, no-store" with it, or move the cookie to an uncached'
+            " URL. Set-Cookie does not inhibit caching (RFC 9111 §7.3)."
+        ),
+        Remedy.TARGETED: (
+            "{carrier} allows storing although Cache-Control forbids it ({spec}); remove it"
+            ' or send "{carrier}: {stop}".'
+        ),
+        Remedy.VALIDATOR: (
+            '"no-cache" lets a cache reuse the stored Set-Cookie after a 304 (RFC 9111 §3.2,'
+            " §4.3.4) and some CDNs reuse it at once; use private or no-store."
+        ),
+        Remedy.QUALIFIED: (
+            '{directive}="Set-Cookie" is not widely implemented (RFC 9111 §5.2.2.4/7): two of eight'
+            " tested caches replay the field; use unqualified private."
+        ),
+        Remedy.VARY: (
+            "Vary: Cookie does not separate visitors who send no Cookie (RFC 9111 §4.1)."
+            ' Send "Cache-Control: private, no-store".'
+        ),
+        Remedy.SILENT: (
+            "No Cache-Control: a cache may store this heuristically (RFC 9111 §4.2.2)."
+            ' Send "Cache-Control: private, no-store".'
+        ),
+        Remedy.EXPLICIT: (
+            'Nothing in the response says so: send "Cache-Control: private, no-store" lest a'
+            " later header make it storable."
+        ),
+    }
+)
+"""The advice for each kind of fault, in the words of people who mend it."""
+
+IIS_FOOTER = (
+    " http.sys does not list Set-Cookie among its cache exclusions; also set <caching"
+    ' enableKernelCache="false"/> or call DisableKernelCache().'
+)
+
+
+@dataclass(frozen=True, slots=True)
+class CacheSafety:
+    """How safe the cookies of one response are from shared caches, and why."""
+
+    level: Level | None
+    """None for a response that sets no cookie."""
+    reasons: tuple[Reason, ...] = ()
+    carrier: str = CACHE_CONTROL
+    """The field whose orders decide: the worst carrier."""
+    remedy: str = ""
+    """What to send instead; empty if nothing is wrong."""
+    caches: Mapping[str, Outcome] = field(default_factory=lambda: _NOT_ASKED)
+    """Profile name → what the next visitor receives from that cache."""
+
+
+_NOT_ASKED: Mapping[str, Outcome] = MappingProxyType({})
+NO_COOKIE = CacheSafety(None)
+
+
+def assess(exchange: Exchange) -> CacheSafety:
+    """The level of a response, for a shared cache that follows RFC 9111; never raises.
+
+    Every carrier present is judged and the worst decides: caches differ in which ones they obey.
+    """
+    fields = exchange.response.fields
+    set_by = frozenset(name for name in ("set-cookie", "set-cookie2") if name in fields)
+    if not set_by:
+        return NO_COOKIE
+    plain = Policy(CACHE_CONTROL, parse_directives(fields.values("cache-control")))
+    verdicts = [judge_carrier(exchange, plain, set_by)]
+    if any(name in TARGETED_FIELDS for name in fields.names()):
+        verdicts += [
+            judge_carrier(
+                exchange, Policy(field.display, directives, targeted=True, spec=field.spec), set_by
+            )
+            for field, directives in targeted_directives(fields, exchange.response_time)
+        ]
+    decisive = worst(verdicts)
+    return CacheSafety(
+        decisive.level,
+        decisive.reasons,
+        decisive.policy.carrier,
+        _remedy(exchange, decisive, verdicts[0]),
+    )
+
+
+def _remedy(exchange: Exchange, decisive: CarrierVerdict, plain: CarrierVerdict) -> str:
+    policy = decisive.policy
+    if decisive.level is Level.SAFE:
+        return ""
+    if policy.targeted and plain.level is Level.SAFE:
+        stop = "0" if policy.carrier == "X-Accel-Expires" else "no-store"
+        advice = REMEDIES[Remedy.TARGETED].format(
+            carrier=policy.carrier, spec=policy.spec, stop=stop
+        )
+    else:
+        name = "private" if policy.directives.qualified("private") else "no-cache"
+        advice = REMEDIES[decisive.remedy].format(directive=name)
+    server = exchange.response.fields.first("server") or ""
+    return (
+        advice + IIS_FOOTER if server.startswith(("Microsoft-IIS", "Microsoft-HTTPAPI")) else advice
+    )
