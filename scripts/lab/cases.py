@@ -14,10 +14,14 @@ from typing import Any
 
 Lines = tuple[tuple[str, str], ...]
 
+BODILESS = frozenset({204, 304})
+"""Statuses that carry neither a body nor Content-Length (RFC 9110 §6.4.1, §8.6)."""
+
 BODY_LENGTH = 60
 """Octets of a stored body unless the case says otherwise."""
 
 HOST = "lab.test"
+USER_AGENT = "cache-lab"
 _DATE = re.compile(r"\{date(?:([+-]\d+))?\}")
 _COOKIE_FIELDS = ("set-cookie", "set-cookie2")
 
@@ -116,6 +120,19 @@ def fill_dates(value: str, now: float) -> str:
     return _DATE.sub(lambda m: formatdate(int(now) + int(m[1] or 0), usegmt=True), value)
 
 
+def request_fields(method: str, headers: Lines) -> Lines:
+    """The case's request fields after Host and, where the case has none, User-Agent.
+
+    A method whose request is expected to have content says that it has none.
+    """
+    names = {name.lower() for name, _ in headers}
+    fields: Lines = () if "host" in names else (("Host", HOST),)
+    fields += () if "user-agent" in names else (("User-Agent", USER_AGENT),)
+    if method in {"POST", "PUT", "PATCH"} and "content-length" not in names:
+        fields += (("Content-Length", "0"),)
+    return fields + headers
+
+
 def from_json(data: dict[str, Any]) -> Case:
     """The case that `to_json` wrote; absent keys take their defaults.
 
@@ -143,10 +160,6 @@ def from_json(data: dict[str, Any]) -> Case:
 
 def to_json(case: Case) -> dict[str, Any]:
     """The case as JSON-ready data, header lines as ``[name, value]`` pairs."""
-
-    def lines(headers: Lines) -> list[list[str]]:
-        return [[name, value] for name, value in headers]
-
     asked, sent = case.request, case.response
     data: dict[str, Any] = {
         "id": case.id,
@@ -154,11 +167,11 @@ def to_json(case: Case) -> dict[str, Any]:
             "method": asked.method,
             "path": asked.path,
             "query": asked.query,
-            "headers": lines(asked.headers),
+            "headers": pairs(asked.headers),
         },
         "response": {
             "status": sent.status,
-            "headers": lines(sent.headers),
+            "headers": pairs(sent.headers),
             "body_length": sent.body_length,
         },
     }
@@ -166,12 +179,12 @@ def to_json(case: Case) -> dict[str, Any]:
         following = case.next_request
         data["next_request"] = {
             "method": following.method,
-            "headers": lines(following.headers),
+            "headers": pairs(following.headers),
             "after": following.after,
         }
     if case.validation is not None:
         validation = case.validation
-        data["validation"] = {"status": validation.status, "headers": lines(validation.headers)}
+        data["validation"] = {"status": validation.status, "headers": pairs(validation.headers)}
     if case.tags:
         data["tags"] = list(case.tags)
     return data
@@ -180,33 +193,50 @@ def to_json(case: Case) -> dict[str, Any]:
 def to_verdict_input(case: Case, now: float) -> dict[str, Any]:
     """A line for ``session-tracker verdict``: the case as it runs at `now` (Unix seconds).
 
-    The lab's own request fields (Host, User-Agent) and the origin's additions (Content-Length)
-    are included, since a cache sees them too.
+    It holds what the visitors and the origin add by themselves, since a cache sees that too:
+    Host, User-Agent, Content-Length.
     """
-    data = to_json(case.resolved(now))
-    asked = case.request
-    sent = data["response"]
-    headers = [[name, value.replace("{n}", "r00000001")] for name, value in sent["headers"]]
-    if sent["status"] not in BODILESS:
-        headers.append(["Content-Length", str(sent["body_length"])])
-    validation = data.get("validation")
-    if validation:
-        validation["headers"] = [
-            [name, value.replace("{n}", "r00000002")] for name, value in validation["headers"]
-        ]
-    return {
+    resolved = case.resolved(now)
+    asked, sent, following = resolved.request, resolved.response, resolved.next_request
+    length = () if sent.status in BODILESS else (("Content-Length", str(sent.body_length)),)
+    data: dict[str, Any] = {
         "id": case.id,
         "time": now,
         "request": {
             "method": asked.method,
             "url": f"http://{HOST}{asked.target}",
-            "headers": [["Host", HOST], *data["request"]["headers"]],
+            "headers": pairs(request_fields(asked.method, asked.headers)),
         },
-        "response": {**sent, "headers": headers},
-        **({"next_request": data["next_request"]} if case.next_request else {}),
-        **({"validation_response": validation} if validation else {}),
+        "response": {
+            "status": sent.status,
+            "headers": pairs(numbered(sent.headers, 1) + length),
+            "body_length": sent.body_length,
+        },
     }
+    if following is not None:
+        data["next_request"] = {
+            "method": following.method,
+            "headers": pairs(request_fields(following.method, following.headers)),
+            "after": following.after,
+        }
+    if resolved.validation is not None:
+        data["validation_response"] = {
+            "status": resolved.validation.status,
+            "headers": pairs(numbered(resolved.validation.headers, 2)),
+        }
+    return data
 
 
-BODILESS = frozenset({204, 304})
-"""Statuses that carry neither a body nor Content-Length (RFC 9110 §6.4.1, §8.6)."""
+def answer_id(number: int) -> str:
+    """What stands for ``{n}`` in the origin's answer of that number."""
+    return f"r{number:08d}"
+
+
+def numbered(headers: Lines, number: int) -> Lines:
+    """`headers` with every ``{n}`` filled in for the origin's answer of that number."""
+    return tuple((name, value.replace("{n}", answer_id(number))) for name, value in headers)
+
+
+def pairs(headers: Lines) -> list[list[str]]:
+    """`headers` for JSON."""
+    return [[name, value] for name, value in headers]

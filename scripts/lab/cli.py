@@ -13,7 +13,6 @@ from scripts.lab import commands
 from scripts.lab.caches import CACHES
 from scripts.lab.collapse import ROUNDS
 from scripts.lab.lab import LabError
-from scripts.lab.predict import NoPredictionError
 from scripts.lab.runner import IN_FLIGHT
 from scripts.lab.versions import install, product_versions
 
@@ -28,7 +27,7 @@ def main(arguments: list[str] | None = None) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 128 + signal.SIGPIPE
-    except (LabError, NoPredictionError, FileNotFoundError) as error:
+    except (LabError, FileNotFoundError) as error:
         print(f"cache_lab: {error}", file=sys.stderr)
         return 2
     return status

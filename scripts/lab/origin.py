@@ -12,7 +12,7 @@ from http import HTTPStatus
 from itertools import count
 from typing import Self
 
-from scripts.lab.cases import BODILESS, Case, Lines, Response
+from scripts.lab.cases import BODILESS, Case, Lines, Response, answer_id, numbered
 from scripts.lab.messages import Head, read_body, read_head
 
 ID_FIELD = "Lab-Request-Id"
@@ -113,14 +113,16 @@ class Origin:
             writer.write(render(200 if ready else 404, lines, b"-\n"))
             await writer.drain()
             return
-        number = f"r{next(self._ids):08d}"
+        number = next(self._ids)
         response = trial.case.response
         validation = trial.case.validation
         is_validation = validation is not None and matches(head, method, response)
         if is_validation and validation is not None:
             response = validation
         said = render_answer(response, number, method)
-        trial.answers.append(Answer(number, phase_of(trial, head), is_validation, head.raw, said))
+        trial.answers.append(
+            Answer(answer_id(number), phase_of(trial, head), is_validation, head.raw, said)
+        )
         if trial.delay:
             await asyncio.sleep(trial.delay)
         if trial.body_delay:
@@ -141,20 +143,20 @@ def phase_of(trial: Trial, head: Head) -> str:
     return "A2" if late else trial.phase
 
 
-def render_answer(response: Response, number: str, method: str) -> bytes:
+def render_answer(response: Response, number: int, method: str) -> bytes:
     """The octets of `response` with its id in the body, in Lab-Request-Id and for every ``{n}``."""
-    lines = [(name, value.replace("{n}", number)) for name, value in response.headers]
+    lines = list(numbered(response.headers, number))
     if response.status not in BODILESS:
         lines.append(("Content-Length", str(response.body_length)))
-    lines.append((ID_FIELD, number))
+    lines.append((ID_FIELD, answer_id(number)))
     bodiless = method == "HEAD" or response.status in BODILESS
-    return render(response.status, tuple(lines), b"" if bodiless else body(number, response))
+    content = b"" if bodiless else body(answer_id(number), response.body_length)
+    return render(response.status, tuple(lines), content)
 
 
-def body(number: str, response: Response) -> bytes:
-    """``body_length`` octets that repeat the id, so that a part of them still names it."""
-    repeated = f"{number} ".encode() * (response.body_length // (len(number) + 1) + 1)
-    return repeated[: response.body_length]
+def body(name: str, length: int) -> bytes:
+    """`length` octets that repeat the answer's id, so that a part of them still names it."""
+    return (f"{name} ".encode() * (length // (len(name) + 1) + 1))[:length]
 
 
 def render(status: int, headers: Lines, content: bytes) -> bytes:

@@ -7,7 +7,7 @@ import time
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
 
-from scripts.lab.cases import HOST, Case, Lines, NextRequest
+from scripts.lab.cases import Case, NextRequest, request_fields
 from scripts.lab.lab import Lab
 from scripts.lab.messages import Received, ask
 from scripts.lab.origin import FIRST_VISITOR, SECOND, SECOND_VISITOR, Trial
@@ -63,19 +63,6 @@ class Result:
     def outcomes(self) -> dict[str, str]:
         """The outcome by cache name."""
         return {name: cell.outcome for name, cell in self.cells.items()}
-
-
-def request_fields(method: str, headers: Lines) -> Lines:
-    """The case's request fields after Host and, where the case has none, User-Agent.
-
-    A method whose request is expected to have content says that it has none.
-    """
-    names = {name.lower() for name, _ in headers}
-    fields: Lines = () if "host" in names else (("Host", HOST),)
-    fields += () if "user-agent" in names else (("User-Agent", "cache-lab"),)
-    if method in {"POST", "PUT", "PATCH"} and "content-length" not in names:
-        fields += (("Content-Length", "0"),)
-    return fields + headers
 
 
 async def visit(port: int, source: str, trial: Trial, asked: NextRequest) -> Received | None:
