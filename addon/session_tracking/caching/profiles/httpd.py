@@ -9,7 +9,6 @@ import re
 
 from session_tracking.caching.profiles.httpd_merge import (
     conditional,
-    kept,
     merging,
     relays_304,
     stale_if_error,
@@ -196,8 +195,9 @@ LOOKUP = (
 
 def _profile(name: str, configuration: str, ignored: frozenset[str], switch: str) -> CacheProfile:
     def strips(stored: Stored, _request: RequestFacts) -> bool:
-        fields = kept(stored.response, ignored)
-        return "set-cookie" not in fields and "set-cookie2" not in fields
+        fields = passed_on(stored.response.fields)
+        gone = control_of(fields).listed | ignored
+        return all(name in gone or name not in fields for name in ("set-cookie", "set-cookie2"))
 
     return CacheProfile(
         name=name,

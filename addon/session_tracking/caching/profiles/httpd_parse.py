@@ -47,6 +47,7 @@ def parse_date(text: str) -> int | None:
     return seconds if seconds > 0 else None
 
 
+@lru_cache(maxsize=1024)
 def parse_offset(text: str) -> int | None:
     """A whole number of 64 bits with an optional sign; None for anything else.
 
@@ -134,13 +135,15 @@ def control_of(fields: FieldSection) -> Control:
     Source: ap_cache_control, cache_control_remove, cache_table_getm (cache_util.c).
     """
     said, pragma = fields.values("cache-control"), fields.values("pragma")
-    if not said and not pragma:
+    if pragma:
+        return _control(",".join(said), ",".join(pragma))
+    if not said:
         return NO_CONTROL
-    return _control(",".join(said), ",".join(pragma))
+    return _control(said[0] if len(said) == 1 else ",".join(said))
 
 
 @lru_cache(maxsize=4096)
-def _control(said: str, pragma: str) -> Control:
+def _control(said: str, pragma: str = "") -> Control:
     names = {"no-cache" for token in tokens(pragma) if token.lower() == "no-cache"}
     numbers: dict[str, int] = {}
     listed: set[str] = set()

@@ -142,8 +142,12 @@ def _selected(stored: Stored, request: RequestFacts) -> bool:
 
 def same_host(first: RequestFacts, second: RequestFacts) -> bool:
     """Whether both name one host, without its port and case; where one names none, they do."""
-    names = [request.fields.first("host") for request in (first, second)]
-    return None in names or len({(name or "").lower().partition(":")[0] for name in names}) == 1
+    one, other = first.fields.first("host"), second.fields.first("host")
+    return one is None or other is None or one == other or _name(one) == _name(other)
+
+
+def _name(host: str) -> str:
+    return host.lower().partition(":")[0]
 
 
 def conditions_unmet(stored: Stored, request: RequestFacts, time: float) -> bool:
@@ -167,7 +171,8 @@ def _fresh(stored: Stored, asked: Control, now: float) -> bool:
 
 def _age(stored: Stored, info: Info, now: float) -> int:
     """Current age in whole seconds (ap_cache_current_age, cache_util.c)."""
-    said = parse_offset(passed_on(stored.response.fields).first("age") or "") or 0
-    # apr_time_from_sec multiplies in 64 bits and lets them overflow.
-    received = ((said * 10**6 + 2**63) % 2**64 - 2**63) / 10**6
+    received = 0.0
+    if (said := passed_on(stored.response.fields).first("age")) is not None:
+        # apr_time_from_sec multiplies in 64 bits and lets them overflow.
+        received = (((parse_offset(said) or 0) * 10**6 + 2**63) % 2**64 - 2**63) / 10**6
     return max(0, int(max(0.0, stored.time - info.date, received) + (now - stored.time)))

@@ -17,9 +17,10 @@ def simulate(profile: CacheProfile, run: Run) -> Outcome:
     """What the next visitor receives from this cache."""
     if profile.unknown or profile.undecided(run):
         return Outcome.UNKNOWN
-    stored: Stored | None = None
-    for request, time in ((run.request, run.time), (run.request, run.time + BETWEEN)):
-        stored, _ = _ask(profile, run, stored, request, time)
+    stored, _ = _ask(profile, run, None, run.request, run.time)
+    if stored is None:
+        return Outcome.MISS  # A's second request finds what the first one found, and so does B's
+    stored, _ = _ask(profile, run, stored, run.request, run.time + BETWEEN)
     if stored is not None and not stored.own_cookie:
         # A's second request caused the validation: its cookie is A's as well.
         stored = replace(stored, own_cookie=True)
@@ -32,8 +33,9 @@ def _ask(
     profile: CacheProfile, run: Run, stored: Stored | None, request: RequestFacts, time: float
 ) -> tuple[Stored | None, Outcome]:
     """One request: what is stored afterwards, and what the client received."""
-    if not all(rule.holds(request) for rule in profile.lookup):
-        return stored, Outcome.MISS
+    for condition in profile.lookup:
+        if not condition.holds(request):
+            return stored, Outcome.MISS
     if stored is not None:
         reuse = profile.reuse(stored, request, time)
         if reuse is Reuse.HIT:
@@ -52,37 +54,42 @@ def _validate(
     profile: CacheProfile, run: Run, stored: Stored, request: RequestFacts, time: float
 ) -> tuple[Stored | None, Outcome]:
     """The origin is asked with the conditions of what is stored."""
-    if run.validation is None or not answers_304(
+    if run.validation is not None and answers_304(
         run, request, profile.conditional(stored, request)
     ):
-        if profile.stale_if_error(stored, request, run.response):
-            if profile.stale_keeps_cookie and sets_cookie(run.response):
-                return stored, Outcome.SWAP
-            return stored, _delivered(profile, run, stored, request)
-        if not profile.replaceable(run.response):
-            return None, Outcome.MISS
-        return _kept(profile, request, run.response, time), Outcome.MISS
-    merged = stored if profile.merge is None else profile.merge(stored, run.validation, time)
-    if merged is None:
-        return _kept(profile, request, run.response, time), Outcome.MISS
-    after = None if merged.dropped else merged
+        merged = stored if profile.merge is None else profile.merge(stored, run.validation, time)
+        if merged is not None:
+            outcome = _revalidated(profile, run, stored, merged, request)
+            return None if merged.dropped else merged, outcome
+    elif profile.stale_if_error(stored, request, run.response):
+        if profile.stale_keeps_cookie and sets_cookie(run.response):
+            return stored, Outcome.SWAP
+        return stored, _delivered(profile, run, stored, request)
+    return _kept(profile, request, run.response, time), Outcome.MISS
+
+
+def _revalidated(
+    profile: CacheProfile, run: Run, stored: Stored, merged: Stored, request: RequestFacts
+) -> Outcome:
+    """What the client receives whose request a 304 has answered."""
     if profile.relays_304(stored, merged, request):
-        return after, Outcome.MISS
+        return Outcome.MISS
     if profile.validated is not None and sets_cookie(run.response):
-        return after, profile.validated(merged, request)
-    return after, _delivered(profile, run, merged, request)
+        return profile.validated(merged, request)
+    return _delivered(profile, run, merged, request)
 
 
 def _fetch(profile: CacheProfile, run: Run, request: RequestFacts, time: float) -> Stored | None:
-    sent = profile.forwarded(request)
-    conditions = {
-        name: value
-        for name in ("if-none-match", "if-modified-since")
-        if (value := sent.fields.first(name)) is not None
-    }
     response = run.response
-    if run.validation is not None and answers_304(run, request, conditions):
-        response = run.validation
+    if run.validation is not None:
+        sent = profile.forwarded(request).fields
+        conditions = {
+            name: value
+            for name in ("if-none-match", "if-modified-since")
+            if (value := sent.first(name)) is not None
+        }
+        if answers_304(run, request, conditions):
+            response = run.validation
     return _kept(profile, request, response, time)
 
 
@@ -90,9 +97,10 @@ def _kept(
     profile: CacheProfile, request: RequestFacts, response: ResponseFacts, time: float
 ) -> Stored | None:
     """What is stored of a response that the origin gave to this request; None for nothing."""
-    if all(rule.holds(request, response, time) for rule in profile.storage):
-        return Stored(request, response, time)
-    return None
+    for rule in profile.storage:
+        if not rule.holds(request, response, time):
+            return None
+    return Stored(request, response, time)
 
 
 def answers_304(run: Run, request: RequestFacts, conditions: Mapping[str, str]) -> bool:
