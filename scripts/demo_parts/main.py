@@ -2,7 +2,9 @@
 
 import argparse
 import json
+import os
 import shutil
+import signal
 import socket
 import sys
 import tempfile
@@ -21,7 +23,7 @@ from scripts.demo_parts.processes import (
     Program,
     running,
 )
-from scripts.demo_parts.visits import visits
+from scripts.demo_parts.visits import OURS, visits
 
 ABOUT = """\
 Starts a small bookshop, mitmdump with Session Tracker in front of it, and two visitors; prints what
@@ -77,7 +79,9 @@ def show(folder: Path, confdir: Path, site: str, interruptions: Interruptions) -
     )
     with running(log, *command) as mitmdump:
         url = address(mitmdump, interruptions)
-        screen.heading("Two visitors, A and B → mitmdump with the addon → a small bookshop")
+        screen.heading(
+            "Two visitors, A and B → mitmdump with the addon → a small site, scripts/sample_site.py"
+        )
         screen.visit_columns()
         seen = []
         for visit in visits(url):
@@ -85,12 +89,13 @@ def show(folder: Path, confdir: Path, site: str, interruptions: Interruptions) -
             screen.visit(visit)
             seen.append(visit)
         status = mitmdump.stop()
+    interruptions.check()
 
     if not report.exists():
         raise DemoError(f"mitmdump wrote no report. It said:\n{log.read_text('utf-8')}")
     facts: dict[str, Any] = json.loads(report.read_text("utf-8"))
     tracker, counts = facts["run"]["tracker"], facts["counts"]
-    print(f"  The addon gave out {tracker['issued']} ids; {tracker['confirmed']} came back.")
+    print(f"  {tracker['issued']} {OURS} cookies were given out; {tracker['confirmed']} came back.")
     screen.heading(
         "Cookies that a cache could hand to somebody else:"
         f" {counts['error']} errors, {counts['warning']} warning, {counts['note']} note"
@@ -104,7 +109,6 @@ def show(folder: Path, confdir: Path, site: str, interruptions: Interruptions) -
             ("report", str(report)),
             ("log", str(log)),
             ("flows", str(flows)),
-            ("the site", "scripts/sample_site.py"),
             ("exit status", f"{status} of mitmdump, since session_tracker_fail_on=error was set"),
         )
     )
@@ -154,6 +158,9 @@ def run(*, stay: bool) -> int:
                 keep(folder, confdir, url, interruptions)
     except Interrupted as interrupted:
         return 128 + interrupted.number
+    except BrokenPipeError:  # the reader of the output has left
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 128 + signal.SIGPIPE
     except (DemoError, httpx.HTTPError) as error:
         print(f"scripts/demo: {error}", file=sys.stderr)
         return 1

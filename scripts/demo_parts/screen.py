@@ -7,7 +7,7 @@ import textwrap
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from scripts.demo_parts.visits import OURS, Visit
+from scripts.demo_parts.visits import Visit
 from scripts.sample_site import PAGES
 
 COLOURS = {"error": "31;1", "warning": "33;1", "note": "36;1", "bold": "1", "dim": "2", "id": "32"}
@@ -42,28 +42,35 @@ def rows(lines: Iterable[tuple[str, str]]) -> None:
 
 def visit_columns() -> None:
     """The heads of the columns of `visit`."""
-    print(paint("dim", _visit_line("", "request", "", "", "Cache-Control received", "cookies")))
+    print(
+        paint(
+            "dim",
+            _visit_line("", "request", "", "Cache-Control received", "cookies received or brought"),
+        )
+    )
 
 
 def visit(seen: Visit) -> None:
     """One line for one visit."""
     said = seen.cache_control or "-"
     print(
-        _visit_line(seen.visitor, seen.method, seen.path, seen.status, said, _what_came(seen)),
+        _visit_line(
+            seen.visitor, f"{seen.method} {seen.path}", seen.status, said, _what_came(seen)
+        ),
         flush=True,
     )
 
 
 def _visit_line(*columns: object) -> str:
-    return "  {:1}  {:4} {:17}  {:3}  {:27}  {}".format(*columns).rstrip()
+    return "  {:1}  {:21}  {:3}  {:27}  {}".format(*columns).rstrip()
 
 
 def _what_came(seen: Visit) -> str:
     if seen.given:
-        return f"new: is given {paint('id', f'{OURS}={seen.given}')}"
+        return f"new, given  {paint('id', seen.given)}"
     if seen.cookies:
         return f"from the site: {', '.join(seen.cookies)}"
-    return f"recognised: brought {paint('id', seen.brought)}" if seen.brought else ""
+    return f"recognised  {paint('id', seen.brought)}" if seen.brought else ""
 
 
 def findings(report: Mapping[str, Any]) -> None:

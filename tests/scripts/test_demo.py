@@ -1,0 +1,283 @@
+"""scripts/demo as a user runs it: what it prints, and that it leaves nothing behind."""
+
+import json
+import os
+import pty
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+
+from scripts.demo_parts import screen
+from scripts.sample_site import PAGES
+
+ROOT = Path(__file__).resolve().parents[2]
+DEMO = ROOT / "scripts/demo"
+SECONDS = 120
+ID = r"[\w-]{22}"
+
+pytestmark = pytest.mark.xdist_group("demo")  # one demo serves many tests
+
+
+def environment(folder):
+    """The own environment, with a folder for temporary files that marks every descendant."""
+    return os.environ | {"TMPDIR": str(folder)}
+
+
+def descendants(folder):
+    """Command lines of the processes that run with this folder for temporary files."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            inherited = (process / "environ").read_bytes().split(b"\0")
+            command = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+        except OSError:  # it has ended meanwhile
+            continue
+        if f"TMPDIR={folder}".encode() in inherited and command:
+            found.append(command)
+    return found
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("demo")
+
+
+@pytest.fixture(scope="module")
+def done(folder):
+    return subprocess.run(
+        [DEMO],
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        check=False,
+        env=environment(folder),
+        stdin=subprocess.DEVNULL,
+    )
+
+
+@pytest.fixture
+def visits(done):
+    return re.findall(r"^  ([AB])  (\w+ \S+) +(\d+) +(.+?)(?:  +(.*))?$", done.stdout, re.MULTILINE)
+
+
+@pytest.fixture
+def report(done):
+    name = re.search(r"^  report +(\S+)$", done.stdout, re.MULTILINE)[1]
+    return json.loads(Path(name).read_text())
+
+
+def section(done, heading):
+    """The lines below a heading, up to the next empty one."""
+    return done.stdout.partition(heading)[2].partition("\n\n")[0].splitlines()[1:]
+
+
+def test_it_ends_well_and_is_short(done):
+    assert (done.returncode, done.stderr) == (0, "")
+    lines = [line for line in done.stdout.splitlines() if not line.startswith("scripts/setup")]
+    assert 20 < len(lines) <= 60
+    assert "\x1b" not in done.stdout
+
+
+def test_each_visitor_is_given_an_id_of_their_own(visits):
+    given = {who: came.split()[-1] for who, _, _, _, came in visits if came.startswith("new")}
+    assert given.keys() == {"A", "B"}
+    assert given["A"] != given["B"]
+    assert all(re.fullmatch(ID, value) for value in given.values())
+
+
+def test_the_second_visit_is_recognised(visits, done):
+    for visitor in "AB":
+        pages = [visit for visit in visits if visit[0] == visitor and visit[1] == "GET /"]
+        first, second = (came.split() for *_, came in pages)
+        assert first[:2] == ["new,", "given"]
+        assert second == ["recognised", first[2]]
+    assert "2 SessionTracking cookies were given out; 2 came back." in done.stdout
+
+
+def test_a_new_visitor_s_page_is_not_for_caches_and_a_known_one_s_is_unchanged(visits):
+    pages = [(said, came.split()[0]) for _, what, _, said, came in visits if what == "GET /"]
+    assert (
+        pages
+        == [
+            ("private, no-store, no-cache", "new,"),
+            ("no-cache", "recognised"),
+        ]
+        * 2
+    )
+
+
+def test_a_public_image_stays_as_it_is(visits):
+    assert ("B", "GET /images/cover.svg", "200", "public, max-age=86400", "") in visits
+
+
+def test_the_validated_answer_is_a_304(visits):
+    assert [status for _, what, status, *_ in visits if what == "GET /api/stock"] == ["200", "304"]
+
+
+def test_the_careless_pages_are_flagged_with_remedies(done, report):
+    found = {(f["severity"], f["rule"], f["route"], f["cookie"]) for f in report["findings"]}
+    assert found == {
+        ("error", "ST201", "/images/logo.svg", "PHPSESSID"),
+        ("error", "ST202", "/basket", "session"),
+        ("error", "ST202", "/api/basket", "csrftoken"),
+        ("warning", "ST201", "/tenants/acme/", "acme_theme"),
+        ("note", "ST204", "/sso", "sso_token"),
+    }
+    assert [f["count"] for f in report["findings"]] == [1] * 5
+    printed = section(done, "Cookies that a cache could hand to somebody else")
+    text = re.sub(r"\s+", " ", " ".join(printed))
+    for finding in report["findings"]:
+        assert f"{finding['rule']} GET {finding['route']} sets" in text
+        assert f"Fix: {finding['remedy']}" in text
+        assert all(reason["text"] in text for reason in finding["reasons"])
+
+
+def test_the_careful_pages_are_not_flagged(done):
+    unflagged = [line.split()[0] for line in section(done, "Nothing to complain about")]
+    assert sorted(unflagged) == sorted(list(PAGES)[:6])
+
+
+def test_the_exit_status_is_that_of_the_report(done, report):
+    assert report["run"]["exit_status"] == 1
+    assert report["run"]["incomplete"] == []
+    assert re.search(r"^  exit status +1 of mitmdump", done.stdout, re.MULTILINE)
+
+
+def test_what_it_names_is_there_and_nothing_else_is_left(done, folder):
+    named = set(
+        map(Path, re.findall(r"^  (?:report|log|flows) +(\S+)$", done.stdout, re.MULTILINE))
+    )
+    (left,) = folder.iterdir()
+    assert len(named) == 3
+    assert named == set(left.iterdir()) - {left / "site.log"}
+    assert all(path.stat().st_size for path in named)
+    assert descendants(folder) == []
+
+
+# ------------------------------------------------------------------------ interruption
+
+
+class Demo:
+    """A demo under way, in a process group of its own as a shell would start it."""
+
+    def __init__(self, folder, *arguments):
+        self.folder = folder
+        self.process = subprocess.Popen(
+            [DEMO, *arguments],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            env=environment(folder),
+            process_group=0,
+        )
+
+    def signal(self, number):
+        """What the terminal does on Ctrl-C; the rest of the output and the exit status."""
+        os.killpg(self.process.pid, number)
+        rest = self.process.communicate(timeout=SECONDS)[0]
+        return rest, self.process.returncode
+
+
+@pytest.fixture
+def start(tmp_path):
+    demos = []
+
+    def start(*arguments):
+        demos.append(Demo(tmp_path, *arguments))
+        return demos[-1]
+
+    yield start
+    for demo in demos:
+        if demo.process.poll() is None:
+            demo.signal(signal.SIGTERM)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_demo_that_is_interrupted_leaves_nothing(tmp_path, start, number):
+    demo = start()
+    deadline = time.monotonic() + SECONDS
+    while not any("mitmdump" in command for command in descendants(tmp_path)):
+        assert demo.process.poll() is None
+        assert time.monotonic() < deadline
+    _, status = demo.signal(number)
+    assert status == 128 + number
+    assert descendants(tmp_path) == []
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_keep_stays_up_for_a_browser_until_interrupted(tmp_path, start):
+    demo = start("--keep")
+    lines = iter(demo.process.stdout.readline, "")
+    site = next(found[1] for line in lines if (found := re.match(r"  the bookshop +(\S+)", line)))
+    web = next(found[1] for line in lines if (found := re.match(r"  mitmweb +(\S+)", line)))
+    running = descendants(tmp_path)
+    for program in ("demo_parts.main", "sample_site.py", "mitmweb"):
+        assert sum(program in command for command in running) == 1
+
+    with httpx.Client(trust_env=False) as browser:
+        cookies = browser.get(f"{site}basket").headers.get_list("set-cookie")
+        page, _, token = web.partition("?token=")
+        authorization = {"Authorization": f"Bearer {token}"}
+        (flow,) = browser.get(f"{page}flows", headers=authorization).json()
+    assert [cookie.partition("=")[0] for cookie in cookies] == ["session", "SessionTracking"]
+    assert flow["marked"]
+    assert "ST202 set-cookie-fragile" in flow["comment"]
+
+    _, status = demo.signal(signal.SIGINT)
+    assert status == 0
+    assert descendants(tmp_path) == []
+
+
+def test_a_reader_that_leaves_ends_the_demo(tmp_path):
+    command = f"set -o pipefail; {DEMO} | head -n 2"
+    done = subprocess.run(
+        ["bash", "-c", command],
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        check=False,
+        env=environment(tmp_path),
+    )
+    assert (done.returncode, done.stderr) == (128 + signal.SIGPIPE, "")
+    assert descendants(tmp_path) == []
+
+
+# ----------------------------------------------------------------------------- options
+
+
+def test_help_starts_nothing(tmp_path):
+    done = subprocess.run(
+        [DEMO, "--help"],
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        check=True,
+        env=environment(tmp_path),
+    )
+    assert "--keep" in done.stdout
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("variables", "coloured"),
+    [
+        pytest.param({"TERM": "xterm"}, True, id="terminal"),
+        pytest.param({"TERM": "xterm", "NO_COLOR": ""}, True, id="empty-no-color"),
+        pytest.param({"TERM": "xterm", "NO_COLOR": "1"}, False, id="no-color"),
+        pytest.param({"TERM": "dumb"}, False, id="dumb"),
+    ],
+)
+def test_a_terminal_that_wants_colours_gets_them(monkeypatch, variables, coloured):
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    ours, terminal = pty.openpty()
+    with os.fdopen(ours, "rb"), os.fdopen(terminal, "w") as output:
+        monkeypatch.setattr(sys, "stdout", output)
+        assert ("\x1b" in screen.paint("error", "x")) is coloured
