@@ -16,13 +16,8 @@ from session_tracking.caching.profiles.model import (
     StoreRule,
 )
 from session_tracking.caching.profiles.nginx_answers import refused, repeats
-from session_tracking.caching.profiles.nginx_parse import (
-    accel_expires,
-    cache_control_seconds,
-    parse_time,
-    signed,
-    variant,
-)
+from session_tracking.caching.profiles.nginx_lifetime import valid_until
+from session_tracking.caching.profiles.nginx_parse import variant
 from session_tracking.caching.profiles.wire import CONDITIONS, raw_values, without
 from session_tracking.http.exchange import RequestFacts, ResponseFacts
 
@@ -35,66 +30,6 @@ MAX_VARY = 128
 
 def _code(function: str, file: str = "ngx_http_upstream.c") -> Source:
     return Source(f"{function}, {file}", _SOURCE_CODE + file)
-
-
-def valid_until(
-    response: ResponseFacts, now: int, ignored: frozenset[str], by_status: Mapping[int, int]
-) -> int | None:
-    """Unix seconds through which the response may be reused; None: it is not stored.
-
-    `now` is the whole second of its arrival, `ignored` names the fields (lower case) that
-    `proxy_ignore_headers` lists, `by_status` holds the seconds of `proxy_cache_valid`. The time
-    may be past: then the response is stored and never used.
-
-    Source: ngx_http_upstream_process_cache_control, _process_expires, _process_accel_expires and
-    ngx_http_upstream_send_response (ngx_http_upstream.c).
-    """
-    until, accelerated = 0, False
-    for field, value in response.fields.lines:
-        name = field.lower()
-        told = _LIFETIME_FIELDS.get(name)
-        if told is None or name in ignored or (told is _cache_control and until and accelerated):
-            continue
-        accelerated |= told is _accel_expires
-        said = told(value.strip(" "), now, until)
-        if said is None:
-            return None
-        until = said
-    if until:
-        return until
-    seconds = by_status.get(response.status)
-    return None if seconds is None else now + seconds
-
-
-def _cache_control(value: str, now: int, until: int) -> int | None:
-    seconds = cache_control_seconds(value)
-    if seconds is None:
-        return None
-    return signed(now + seconds) if seconds else until
-
-
-def _expires(value: str, now: int, until: int) -> int | None:
-    if until:
-        return until
-    time = parse_time(value)
-    return None if time < now else time
-
-
-def _accel_expires(value: str, now: int, until: int) -> int | None:
-    expires = accel_expires(value)
-    if expires is None:
-        return until
-    if expires.absolute:
-        return expires.seconds
-    return signed(now + expires.seconds) if expires.seconds else None
-
-
-_LIFETIME_FIELDS = {
-    "cache-control": _cache_control,
-    "expires": _expires,
-    "x-accel-expires": _accel_expires,
-}
-"""How each field changes the time that those before it gave (0: none); None forbids storing."""
 
 
 def _vary_usable(_request: RequestFacts, response: ResponseFacts, _time: float) -> bool:

@@ -33,7 +33,8 @@ _SPEC = re.compile(r" *(?:(?P<first>\d+) *- *(?P<last>\d*)|-(?P<suffix>\d+)) *",
 def repeats(fields: FieldSection) -> bool:
     """Whether a request is answered with 400 for a field that occurs twice.
 
-    Source: ngx_http_headers_in, ngx_http_process_unique_header_line, ngx_http_process_host (ngx_http_request.c).
+    Source: ngx_http_headers_in, ngx_http_process_unique_header_line, ngx_http_process_host
+    (src/http/ngx_http_request.c).
     """
     names = set(fields.names())
     return len(names) < len(fields) and any(len(fields.values(name)) > 1 for name in ONCE & names)
@@ -45,7 +46,7 @@ def refused(request: RequestFacts, response: ResponseFacts) -> bool:
     Source: ngx_http_upstream_send_response, which ends where the header filters return an error.
     """
     fields = request.fields
-    if response.status != 200 or not any(name in fields for name in REFUSABLE):
+    if response.status != 200 or REFUSABLE.isdisjoint(fields.names()):
         return False
     return precondition_failed(fields, response.fields) or not_satisfiable(request, response)
 

@@ -1,8 +1,8 @@
 """The lifetime that Varnish gives a response, and what it means later."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from struct import pack, unpack
+from typing import NamedTuple
 
 from session_tracking.caching.profiles.varnish_fields import joined
 from session_tracking.caching.profiles.varnish_parse import (
@@ -27,8 +27,7 @@ EXPLICIT = frozenset({302, 307})
 """Statuses that are stored for the lifetime that the response gives."""
 
 
-@dataclass(frozen=True, slots=True)
-class Lifetime:
+class Lifetime(NamedTuple):
     """How long a response may be handed out, counted from `origin`."""
 
     origin: float
@@ -85,7 +84,7 @@ def _by_expires(fields: FieldSection, now: float, default: float) -> float:
 def forced(response: ResponseFacts, now: float) -> Lifetime:
     """`set beresp.ttl = 60s`, which counts from now whatever the Age."""
     given = lifetime(response, now)
-    return replace(given, ttl=_single(FORCED_TTL + now - given.origin))
+    return given._replace(ttl=_single(FORCED_TTL + now - given.origin))
 
 
 type LifetimeOf = Callable[[ResponseFacts, float], Lifetime]

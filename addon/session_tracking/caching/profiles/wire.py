@@ -1,5 +1,7 @@
 """Field lines as a cache's own parser sees them, before the tidying that `FieldSection` does."""
 
+from functools import lru_cache
+
 from session_tracking.http.exchange import RequestFacts
 from session_tracking.http.fields import FieldSection
 
@@ -19,7 +21,7 @@ def raw_values(fields: FieldSection, name: str) -> list[str]:
 def without(request: RequestFacts, names: frozenset[str]) -> RequestFacts:
     """The request less the field lines called any of `names` (lower case)."""
     fields = request.fields
-    if not any(name in fields for name in names):
+    if names.isdisjoint(fields.names()):
         return request
     lines = (line for line in fields.lines if line[0].lower() not in names)
     return RequestFacts(request.method, request.url, FieldSection(lines), request.http_version)
@@ -30,4 +32,10 @@ def host(request: RequestFacts) -> str:
 
     Source: RFC 9112 §3.2.
     """
-    return request.fields.first("host") or request.split().netloc
+    told = request.fields.first("host")
+    return _authority(request.url) if told is None else told
+
+
+@lru_cache(maxsize=64)
+def _authority(url: str) -> str:
+    return RequestFacts("GET", url).split().netloc
