@@ -65,6 +65,8 @@ def _validate(
         if profile.stale_keeps_cookie and sets_cookie(run.response):
             return stored, Outcome.SWAP
         return stored, _delivered(profile, run, stored, request)
+    if not profile.replaceable(run.response):
+        return None, Outcome.MISS
     return _kept(profile, request, run.response, time), Outcome.MISS
 
 

@@ -6,7 +6,7 @@ The functions follow Squid's C++ where it deviates from the grammars; each names
 import re
 from calendar import timegm
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 SPACE = " \t\n\v\f\r"
@@ -41,17 +41,13 @@ class CacheControl:
     """
 
     names: frozenset[str] = frozenset()
-    seconds: Mapping[str, int] | None = None
-    """The numbers of max-age, s-maxage, max-stale and min-fresh."""
+    seconds: Mapping[str, int] = field(default_factory=dict)
+    """The numbers of max-age, s-maxage, max-stale, min-fresh and stale-if-error."""
     no_cache_lists_fields: bool = False
     """True for no-cache="…" with something between the quotation marks."""
 
     def __contains__(self, name: object) -> bool:
         return name in self.names
-
-    def __getitem__(self, name: str) -> int:
-        """The number of a directive that is among `names`."""
-        return self.seconds[name] if self.seconds else 0
 
 
 @dataclass(frozen=True, slots=True)

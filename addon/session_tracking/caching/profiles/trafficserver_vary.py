@@ -10,16 +10,17 @@ import re
 from collections.abc import Iterator, Sequence
 
 from session_tracking.caching.profiles.model import Stored
-from session_tracking.caching.profiles.trafficserver_parse import (
-    WS,
-    list_members,
-    parse_cache_control,
+from session_tracking.caching.profiles.trafficserver_fields import (
+    CONDITIONS,
+    cache_control,
+    date,
+    equal_lists,
+    likely_cacheable,
+    pragma_no_cache,
 )
-from session_tracking.http.exchange import RequestFacts
+from session_tracking.caching.profiles.trafficserver_parse import WS
+from session_tracking.http.exchange import RequestFacts, ResponseFacts
 
-CONDITIONS = frozenset({"if-match", "if-none-match", "if-modified-since", "if-unmodified-since"})
-
-_OWN_CONDITIONS = frozenset({"if-none-match", "if-modified-since"})
 _NOT_SENT_ON = frozenset(
     {
         "connection",
@@ -48,41 +49,38 @@ def selects(stored: Stored, request: RequestFacts) -> bool:
     if "vary" not in fields:
         return True
     names = [name.lower() for name in _split(fields.values("vary")[0], ",")]
-    if stored.first is not None and not _OWN_CONDITIONS.isdisjoint(names):
-        # The request that is now stored carried the cache's own conditions.
+    if stored.first is not None and any(_added(stored.first, name) for name in names):
         return False
     return _suits(stored, request) and all(_equal(stored.request, request, n) for n in names)
 
 
-def likely_cacheable(request: RequestFacts) -> bool:
-    """HttpTransact::is_request_likely_cacheable: then the client's conditions are not sent on."""
-    fields = request.fields
-    return request.method == "GET" and "authorization" not in fields and "range" not in fields
+def _added(first: ResponseFacts, name: str) -> bool:
+    """Whether the request that validated, which is now the stored one, had this condition."""
+    if name == "if-modified-since":
+        return date(first.fields, "last-modified") > 0
+    return name == "if-none-match" and "etag" in first.fields
 
 
 def _equal(first: RequestFacts, request: RequestFacts, name: str) -> bool:
     """CalcVariability with HttpCompat::do_vary_header_values_match for one member of Vary."""
-    if not name or name == "accept-encoding":
-        # ignore_accept_encoding_mismatch is 2 as shipped, which this function takes for true.
+    if name in {"", "accept-encoding", "host"}:
+        # ignore_accept_encoding_mismatch is 2 as shipped, which this function takes for true; Host
+        # is that of the remap rule in both requests.
         return True
     if name in {"*", "x-forwarded-for"}:
         # The request as stored has X-Forwarded-For with the client's address, the new one not yet.
         return False
     kept = first.fields.values(name)
-    if name == "cache-control" and _says_no_cache(first, "pragma"):
+    if name == "cache-control" and pragma_no_cache(first.fields):
         # convert_to_1_1_request_header repeats Pragma in Cache-Control for the origin.
-        kept = kept if _says_no_cache(first, name) else [*kept, "no-cache"]
+        kept = kept if "no-cache" in cache_control(first.fields) else [*kept, "no-cache"]
     if name in _NOT_SENT_ON or (name in CONDITIONS and likely_cacheable(first)):
         kept = []
     asked = request.fields.values(name)
     if not kept or not asked:
         # Client-ip, like X-Forwarded-For, is added if the client sent none.
         return not kept and not asked and name != "client-ip"
-    return [m.lower() for m in list_members(kept)] == [m.lower() for m in list_members(asked)]
-
-
-def _says_no_cache(request: RequestFacts, name: str) -> bool:
-    return "no-cache" in parse_cache_control(tuple(request.fields.values(name)))
+    return equal_lists(kept, asked)
 
 
 def _split(text: str, separator: str) -> Iterator[str]:
