@@ -23,7 +23,7 @@ BODY_LENGTH = 60
 HOST = "lab.test"
 USER_AGENT = "cache-lab"
 _DATE = re.compile(r"\{date(?:([+-]\d+))?\}")
-_COOKIE_FIELDS = ("set-cookie", "set-cookie2")
+COOKIE_FIELDS = ("set-cookie", "set-cookie2")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ class Case:
     @property
     def sets_cookie(self) -> bool:
         """Whether the response has Set-Cookie or Set-Cookie2."""
-        return any(name.lower() in _COOKIE_FIELDS for name, _ in self.response.headers)
+        return any(name.lower() in COOKIE_FIELDS for name, _ in self.response.headers)
 
     @property
     def second_visitor(self) -> NextRequest:
@@ -88,9 +88,9 @@ class Case:
 
     def control(self) -> Case:
         """The same case without Set-Cookie and Set-Cookie2, in the 304 as well."""
-        bare = replace(self.response, headers=without(self.response.headers, *_COOKIE_FIELDS))
+        bare = replace(self.response, headers=without(self.response.headers, *COOKIE_FIELDS))
         validation = self.validation and replace(
-            self.validation, headers=without(self.validation.headers, *_COOKIE_FIELDS)
+            self.validation, headers=without(self.validation.headers, *COOKIE_FIELDS)
         )
         return replace(self, id=f"{self.id}~control", response=bare, validation=validation)
 
