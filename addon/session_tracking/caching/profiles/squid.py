@@ -75,8 +75,8 @@ def _authorized(request: RequestFacts, response: ResponseFacts, _time: float) ->
     if "authorization" not in request.fields:
         return True
     directives = cache_control(response.fields)
-    allowing = ("public", "must-revalidate", "no-cache", "s-maxage")
-    return surrogate_control(response) is None and any(name in directives for name in allowing)
+    allowing = {"public", "must-revalidate", "no-cache", "s-maxage"}
+    return surrogate_control(response) is None and not allowing.isdisjoint(directives.names)
 
 
 def _is_one_document(_request: RequestFacts, response: ResponseFacts, _time: float) -> bool:
@@ -188,8 +188,13 @@ def _reuse(stored: Stored, request: RequestFacts, time: float) -> Reuse:
         return Reuse.MISS
     # A 304 changes neither Vary nor the variant's key.
     names = vary_names(stored.first or stored.response)
-    if "*" not in names and any(
-        selecting_value(stored.request, name) != selecting_value(request, name) for name in names
+    if (
+        names
+        and "*" not in names
+        and any(
+            selecting_value(stored.request, name) != selecting_value(request, name)
+            for name in names
+        )
     ):
         return Reuse.MISS
     if not fresh(stored, request, time):

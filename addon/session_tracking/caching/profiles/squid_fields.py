@@ -3,9 +3,9 @@
 from functools import reduce
 
 from session_tracking.caching.profiles.squid_parse import (
-    SPACE,
     CacheControl,
     Surrogate,
+    join,
     list_items,
     parse_cache_control,
     parse_date,
@@ -52,16 +52,10 @@ _FIRST_LINE_ONLY = frozenset(
 _NO_DIRECTIVES = CacheControl()
 
 
-def joined(fields: FieldSection, name: str) -> str:
-    """All lines of a list field; Squid trims vertical tabs and form feeds as well."""
-    return ", ".join(value.strip(SPACE) for value in fields.values(name))
-
-
 def cache_control(fields: FieldSection) -> CacheControl:
     """The directives of Cache-Control; none of them where the field is absent."""
-    if "cache-control" not in fields:
-        return _NO_DIRECTIVES
-    return parse_cache_control(joined(fields, "cache-control"))
+    values = fields.values("cache-control")
+    return parse_cache_control(tuple(values)) if values else _NO_DIRECTIVES
 
 
 def surrogate_control(response: ResponseFacts) -> Surrogate | None:
@@ -69,9 +63,8 @@ def surrogate_control(response: ResponseFacts) -> Surrogate | None:
 
     Source: http.cc, HttpStateData::processSurrogateControl.
     """
-    if "surrogate-control" not in response.fields:
-        return None
-    return parse_surrogate_control(joined(response.fields, "surrogate-control"), SURROGATE_ID)
+    values = response.fields.values("surrogate-control")
+    return parse_surrogate_control(tuple(values), SURROGATE_ID) if values else None
 
 
 def pragma_no_cache(fields: FieldSection) -> bool:
@@ -81,7 +74,7 @@ def pragma_no_cache(fields: FieldSection) -> bool:
     """
     if "pragma" not in fields:
         return False
-    text = joined(fields, "pragma").lower()
+    text = join(fields.values("pragma")).lower()
     return any(
         text.startswith("no-cache", start) and text[start + 8 : start + 9] in {"", "=", ";", ","}
         for start, _ in list_items(text)
@@ -109,9 +102,10 @@ def strong_etag(fields: FieldSection) -> str | None:
 
 def vary_names(response: ResponseFacts) -> list[str]:
     """The members of Vary in lower case (http.cc, assembleVaryKey)."""
-    if "vary" not in response.fields:
+    values = response.fields.values("vary")
+    if not values:
         return []
-    text = joined(response.fields, "vary")
+    text = join(values)
     return [text[start:end].lower() for start, end in list_items(text)]
 
 

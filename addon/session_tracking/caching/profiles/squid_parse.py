@@ -5,7 +5,7 @@ The functions follow Squid's C++ where it deviates from the grammars; each names
 
 import re
 from calendar import timegm
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -87,6 +87,7 @@ def list_items(text: str) -> Iterator[tuple[int, int]]:
         yield start, end
 
 
+@lru_cache(maxsize=2048)
 def to_int(text: str, start: int = 0) -> int:
     """C's atoi on a machine with 64-bit long: saturates at 64 bits, then keeps the low 32.
 
@@ -131,9 +132,15 @@ def quoted_string(text: str) -> str | None:
     return content if position < length else None
 
 
+def join(values: Iterable[str]) -> str:
+    """All lines of a list field; Squid trims vertical tabs and form feeds as well."""
+    return ", ".join(value.strip(SPACE) for value in values)
+
+
 @lru_cache(maxsize=2048)
-def parse_cache_control(text: str) -> CacheControl:
-    """Read the field lines of Cache-Control, joined with commas."""
+def parse_cache_control(values: tuple[str, ...]) -> CacheControl:
+    """Read the field lines of Cache-Control."""
+    text = join(values)
     names: set[str] = set()
     seconds: dict[str, int] = {}
     lists_fields = False
@@ -160,13 +167,14 @@ def parse_cache_control(text: str) -> CacheControl:
 
 
 @lru_cache(maxsize=512)
-def parse_surrogate_control(text: str, surrogate_id: str) -> Surrogate | None:
+def parse_surrogate_control(values: tuple[str, ...], surrogate_id: str) -> Surrogate | None:
     """What is addressed to everyone or to `surrogate_id`; None if nothing is.
 
     Of max-age=N+M the lesser number counts, so that max-age=N alone means at once stale.
 
     Source: HttpHdrSc.cc, HttpHdrSc::parse; http.cc, HttpStateData::processSurrogateControl.
     """
+    text = join(values)
     targets: dict[str, dict[str, int]] = {}
     for start, end in list_items(text):
         item = text[start:end]
@@ -238,8 +246,7 @@ def _date_of(words: Mapping[str, str]) -> int:
     elif year > 19000:
         year -= 19000
     # Exactly two characters make the hour: "8:49" gives 90 and is refused.
-    tens, units = (clock + " ")[:2]
-    hour = 10 * (ord(tens) - 48) + ord(units) - 48
+    hour = 10 * (ord(clock[0]) - 48) + ord(clock[1]) - 48
     minute, second = to_int(parts[1]), to_int(parts[2]) if len(parts) > 2 else 0
     if not (0 <= hour <= 23 and 0 <= minute <= 59 and 0 <= second <= 59 and 1 <= day <= 31):
         return -1

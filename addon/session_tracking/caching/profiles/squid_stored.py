@@ -23,6 +23,7 @@ LM_FACTOR, LM_MAX = 0.20, 4320 * 60
 """`refresh_pattern . 0 20% 4320`: share of the age since Last-Modified, and limit in seconds."""
 
 _DAY = 86400
+_WHEN_STALE = frozenset({"must-revalidate", "proxy-revalidate", "s-maxage"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +46,11 @@ def expires(response: ResponseFacts, made: int, now: int, *, surrogate: bool) ->
     targeted = surrogate_control(response) if surrogate else None
     if targeted is not None and targeted.lifetime is not None:
         return made + targeted.lifetime
-    directives = cache_control(response.fields)
-    for name in ("s-maxage", "max-age"):
-        if name in directives:
-            # Without a Date there is nothing to count from, so it is stale at once.
-            return made + directives.seconds[name] if made >= 0 else now
+    seconds = cache_control(response.fields).seconds
+    lifetime = seconds.get("s-maxage", seconds.get("max-age"))
+    if lifetime is not None:
+        # Without a Date there is nothing to count from, so it is stale at once.
+        return made + lifetime if made >= 0 else now
     if "expires" in response.fields:
         said = date(response.fields, "expires")
         return now if said < 0 else said
@@ -62,8 +63,7 @@ def times_of(response: ResponseFacts, time: float, *, surrogate: bool = True) ->
     made = served = date(fields, "date")
     if not now - _DAY <= served <= now:
         served = now
-    age = to_int(fields.first("age") or "")
-    if now - served < age < now:
+    if (said := fields.first("age")) is not None and now - served < (age := to_int(said)) < now:
         served = now - age
     until = expires(response, made, now, surrogate=surrogate)
     if until > 0 and made > -1:
@@ -128,8 +128,7 @@ def _revalidation(first: ResponseFacts) -> tuple[bool, bool]:
     directives = cache_control(first.fields)
     if not directives.names:
         return always or pragma_no_cache(first.fields), False
-    when_stale = ("must-revalidate", "proxy-revalidate", "s-maxage")
-    return always or "no-cache" in directives, any(name in directives for name in when_stale)
+    return always or "no-cache" in directives, not _WHEN_STALE.isdisjoint(directives.names)
 
 
 def conditions(stored: Stored, request: RequestFacts) -> Mapping[str, str]:
