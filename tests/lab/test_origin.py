@@ -118,10 +118,10 @@ def test_keep_alive_and_request_bodies():
             sized = f"{head}Content-Length: 3\r\n\r\nabc"
             chunked = f"{head}Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n"
             writer.write((sized + chunked + sized).encode())
-            answers = [await reader.readuntil(b"\r\n\r\n") for _ in range(1)]
-            for _ in range(2):
-                await reader.readexactly(60)
+            answers = []
+            for _ in range(3):
                 answers.append(await reader.readuntil(b"\r\n\r\n"))
+                await reader.readexactly(60)
             writer.close()
             return answers, len(trial.answers)
 
