@@ -2,6 +2,9 @@
 
 from hypothesis import strategies as st
 
+from session_tracking.audit.auditor import audit, examine
+from session_tracking.audit.findings import Finding
+from session_tracking.audit.settings import AuditSettings
 from session_tracking.http.exchange import Exchange, RequestFacts, ResponseFacts
 from session_tracking.http.fields import FieldSection
 
@@ -58,7 +61,9 @@ def exchanges(draw: st.DrawFn, *, hostile: bool = False) -> Exchange:
     lines = [draw(cookies), *draw(st.lists(carriers, max_size=6))]
     request_lines = draw(
         st.lists(
-            st.sampled_from([("Cookie", "a=b"), ("Authorization", "Basic eDp5"), ("Accept", "*/*")]),
+            st.sampled_from(
+                [("Cookie", "a=b"), ("Authorization", "Basic eDp5"), ("Accept", "*/*")]
+            ),
             max_size=2,
         )
     )
@@ -97,3 +102,9 @@ def exchange(
         request_time=NOW,
         response_time=NOW,
     )
+
+
+def findings_of(given: Exchange, own_name: str = "", **settings: object) -> list[Finding]:
+    """The findings about an exchange under these settings of the audit."""
+    facts = examine(given, AuditSettings(**settings), own_name=own_name)
+    return [] if facts is None else audit(facts, site="shop.test")

@@ -3,7 +3,11 @@ import pytest
 from session_tracking import spec
 
 CITED = [
-    (spec.rfc9110("5.6.7"), "RFC 9110 §5.6.7", "https://www.rfc-editor.org/rfc/rfc9110#section-5.6.7"),
+    (
+        spec.rfc9110("5.6.7"),
+        "RFC 9110 §5.6.7",
+        "https://www.rfc-editor.org/rfc/rfc9110#section-5.6.7",
+    ),
     (spec.rfc9111("3"), "RFC 9111 §3", "https://www.rfc-editor.org/rfc/rfc9111#section-3"),
     (spec.rfc9211("2"), "RFC 9211 §2", "https://www.rfc-editor.org/rfc/rfc9211#section-2"),
     (spec.rfc9213("2.2"), "RFC 9213 §2.2", "https://www.rfc-editor.org/rfc/rfc9213#section-2.2"),

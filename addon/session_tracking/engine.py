@@ -3,9 +3,10 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from session_tracking.audit.auditor import audit
+from session_tracking.audit.auditor import audit, examine
+from session_tracking.audit.enforce import enforce
 from session_tracking.audit.findings import Finding
-from session_tracking.audit.settings import AuditSettings
+from session_tracking.audit.settings import AuditSettings, EnforceSettings
 from session_tracking.http.edit import Edit
 from session_tracking.http.exchange import ClientId, Exchange, RequestFacts
 from session_tracking.tracking.policy import Decision, TrackingSettings
@@ -22,6 +23,7 @@ class SiteSettings:
     """Whether a `[[site]]` matched."""
     tracking: TrackingSettings
     audit: AuditSettings
+    enforce: EnforceSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,21 +86,31 @@ class Engine:
         )
 
     def on_response(
-        self, settings: SiteSettings, exchange: Exchange, decision: Decision | None, *, https: bool
+        self,
+        settings: SiteSettings,
+        exchange: Exchange,
+        decision: Decision | None,
+        *,
+        https: bool,
+        live: bool = True,
     ) -> Outcome:
         """Judge a response as it came from upstream, and give it the tracker's cookie.
 
-        `decision` is that of `on_request`; None issues nothing.
+        `decision` is that of `on_request`; None issues nothing. `live` is false for a recorded
+        exchange, which is judged but never edited.
         """
         tracking = settings.tracking
         own_name = tracking.cookie.name if tracking.enabled else ""
         host = exchange.request.host or settings.site
-        findings = audit(exchange, settings.audit, site=host, own_name=own_name)
+        facts = examine(exchange, settings.audit, own_name=own_name)
+        findings = [] if facts is None else audit(facts, site=host)
         edit = None
         if decision is not None:
             decision, edit = self.tracker.on_response(
                 decision, tracking, exchange, site=settings.site, https=https
             )
+        if edit is None and facts is not None and live:
+            edit = enforce(facts, settings.enforce)
         if edit is not None:
             findings = [finding.masked(edit.reason) for finding in findings]
         return Outcome(edit, tuple(findings), decision)

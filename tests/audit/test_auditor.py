@@ -1,21 +1,16 @@
 from hypothesis import given
 
-from session_tracking.audit.auditor import MAX_COOKIES, audit, fingerprint
-from session_tracking.audit.settings import AuditSettings
+from session_tracking.audit.auditor import MAX_COOKIES, fingerprint
 from session_tracking.caching.levels import Level
 from session_tracking.cookies.classify import CookieClass, CookieNames
 from session_tracking.http.exchange import Exchange, RequestFacts, ResponseFacts
 from session_tracking.http.fields import FieldSection
 from session_tracking.reports.json import finding_facts
 from session_tracking.reports.text import finding_line
-from tests.strategies import exchange, exchanges
+from tests.strategies import exchange, exchanges, findings_of as found
 
 UNSAFE = ("Cache-Control", "public, max-age=600")
 SECRET = "3f2a9c81d0e7b6453f2a9c81d0e7b645"
-
-
-def found(given, **settings):
-    return audit(given, AuditSettings(**settings), site="shop.test")
 
 
 def test_a_finding_tells_all_but_the_value():

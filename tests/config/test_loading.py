@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import assume, given, strategies as st
 
+from session_tracking.caching.safe_fields import protects
 from session_tracking.config.build import tracking_settings
 from session_tracking.config.checks import CHECKS, Target
 from session_tracking.config.levels import Written, settings_of
@@ -17,7 +18,6 @@ from session_tracking.config.section import NONE
 from session_tracking.cookies.serialize import SameSite, Style, serialize
 from session_tracking.cookies.set_cookie import parse_set_cookie
 from session_tracking.errors import ConfigErrors
-from session_tracking.tracking.attach import protects
 from session_tracking.tracking.identifiers import IdFormat, parse_keys
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -64,7 +64,7 @@ def _flat(table, prefix=""):
 def test_the_example_at_the_end_of_the_shipped_file_is_right(folder):
     tail = SHIPPED.read_text(encoding="utf-8").partition("# [[site]]")
     example = "\n".join(line.removeprefix("# ") for line in (tail[1] + tail[2]).splitlines())
-    example = re.sub(r"^(#|An included .*)$", "", example, flags=re.MULTILINE)
+    example = re.sub(r"^(#|A cache .*|An included .*)$", "", example, flags=re.MULTILINE)
     configuration = folder.load("enabled = true\n" + example)
     assert configuration.for_url("shop.test", "/").tracking.cookie.name == "ShopTracking"
     assert not configuration.for_url("shop.test", "/api").tracking.enabled

@@ -4,7 +4,7 @@ import re
 
 from session_tracking.config.checks import CODES
 from session_tracking.config.reference import codes_table, reference_table
-from session_tracking.config.root import KEYS, LOCKS
+from session_tracking.config.root import KEYS, LOCKS, Profile
 
 
 def test_the_table_has_every_key_with_a_description():
@@ -12,13 +12,16 @@ def test_the_table_has_every_key_with_a_description():
     rows = re.findall(r"^\| `(\w+)` \| (.+) \| (.+) \| (.+) \|$", table, re.MULTILINE)
     names = [name for name, *_ in rows]
     settings = [key.rpartition(".")[2] for key in KEYS]
-    assert sorted(names) == sorted([*settings, *LOCKS, "include", "host", "path", "file", "hosts"])
+    arranging = ["include", "host", "path", "file", "hosts", *Profile.model_fields]
+    assert sorted(names) == sorted([*settings, *LOCKS, *arranging])
     assert all(description.endswith(".") for *_, description in rows)
     for header in (
         "[cookie]",
         "[headers]",
         "[privacy]",
         "[audit]",
+        "[enforce]",
+        "[profiles.NAME]",
         "[[site]]",
         "[[site.path]]",
         "[[delegate]]",

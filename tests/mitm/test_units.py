@@ -7,8 +7,9 @@ from session_tracking.http.edit import Edit
 from session_tracking.http.fields import FieldSection
 from session_tracking.mitm import commands, convert, har_check, marks
 from session_tracking.mitm.convert import Undo
-from tests.audit.test_auditor import UNSAFE, found
+from tests.audit.test_auditor import UNSAFE
 from tests.strategies import exchange
+from tests.strategies import findings_of as found
 
 
 def test_an_edit_can_be_undone_in_its_exact_places():

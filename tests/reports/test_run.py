@@ -1,16 +1,14 @@
 import pytest
 
-from session_tracking.audit.auditor import audit
-from session_tracking.audit.settings import AuditSettings
 from session_tracking.reports import run as reports_run
 from session_tracking.reports.run import ExitStatus, FailOn, Run, Tally, exit_status
-from tests.strategies import NOW, exchange
+from tests.strategies import NOW, exchange, findings_of
 
 UNSAFE = ("Cache-Control", "public, max-age=600")
 
 
 def findings(cookie="sid=1", **facts):
-    return audit(exchange(UNSAFE, cookie=cookie, **facts), AuditSettings(), site="shop.test")
+    return findings_of(exchange(UNSAFE, cookie=cookie, **facts))
 
 
 def tally(*found):

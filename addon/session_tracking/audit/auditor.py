@@ -9,13 +9,14 @@ from session_tracking.audit.findings import AuditedCookie, AuditFacts, Evidence,
 from session_tracking.audit.routes import route_of, shown_url
 from session_tracking.audit.settings import AuditSettings
 from session_tracking.caching.levels import Level
+from session_tracking.caching.outcomes import outcomes, reference_run
 from session_tracking.caching.safety import assess
 from session_tracking.cookies.classify import classify
 from session_tracking.cookies.set_cookie import response_cookies
 from session_tracking.escape import visible
 from session_tracking.http.exchange import Exchange
 
-__all__ = ["MAX_COOKIES", "audit", "fingerprint"]
+__all__ = ["MAX_COOKIES", "audit", "examine", "fingerprint"]
 
 MAX_COOKIES = 64
 """Cookies of one response that are looked at; more would only serve to slow the proxy down."""
@@ -23,19 +24,19 @@ MAX_COOKIES = 64
 _DISPLAY = {"set-cookie": "Set-Cookie", "set-cookie2": "Set-Cookie2"}
 
 
-def audit(
-    exchange: Exchange, settings: AuditSettings, *, site: str, own_name: str = ""
-) -> list[Finding]:
-    """The findings about one exchange, judged as it came from upstream.
+def examine(
+    exchange: Exchange, settings: AuditSettings, *, own_name: str = ""
+) -> AuditFacts | None:
+    """What the rules look at; None for a response that sets no cookie or is not to be looked at.
 
     `own_name` is the name of the cookie that the tracker issues. Never raises for any field
     values; the URL may be unparsable.
     """
     if not settings.enabled:
-        return []
+        return None
     safety = assess(exchange)
-    if safety.level is None or safety.level is Level.SAFE:
-        return []
+    if safety.level is None:
+        return None
     cookies = []
     for cookie in islice(response_cookies(exchange.response.fields), MAX_COOKIES):
         if not any(fnmatchcase(cookie.name, pattern) for pattern in settings.ignore):
@@ -43,7 +44,12 @@ def audit(
                 cookie, exchange.response_time, own_name=own_name, names=settings.names
             )
             cookies.append(AuditedCookie(cookie, cookie_class))
-    facts = AuditFacts(exchange, safety, safety.level, tuple(cookies))
+    found = outcomes(settings.caches, reference_run(exchange)) if settings.caches else {}
+    return AuditFacts(exchange, safety, safety.level, found, tuple(cookies))
+
+
+def audit(facts: AuditFacts, *, site: str) -> list[Finding]:
+    """The findings about one exchange, judged as it came from upstream."""
     return [
         _finding(facts, rule, evidence, site)
         for rule in RULES.values()
@@ -76,6 +82,7 @@ def _finding(facts: AuditFacts, rule: Rule, evidence: Evidence, site: str) -> Fi
         level=facts.level,
         reasons=safety.reasons,
         remedy=remedy,
+        caches=facts.outcomes,
         fingerprint=fingerprint(rule.id, site, route, cookie.name),
         exchange_id=exchange.id,
         time=exchange.response_time,

@@ -1,10 +1,11 @@
 """Rules and the findings that they make."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from session_tracking.caching.levels import Level, Reason
+from session_tracking.caching.profiles.model import Outcome
 from session_tracking.caching.safety import CacheSafety
 from session_tracking.cookies.classify import CookieClass
 from session_tracking.cookies.set_cookie import SetCookie
@@ -44,6 +45,8 @@ class AuditFacts:
     safety: CacheSafety
     level: Level
     """`safety.level` of a response that sets a cookie."""
+    outcomes: Mapping[str, Outcome]
+    """What the next visitor receives from each cache that the user has; empty if none is named."""
     cookies: tuple[AuditedCookie, ...]
 
 
@@ -95,6 +98,8 @@ class Finding:
     level: Level
     reasons: tuple[Reason, ...]
     remedy: str
+    caches: Mapping[str, Outcome]
+    """Profile name → what the next visitor receives; empty until somebody asks."""
     fingerprint: str
     """32 hexadecimal digits over rule, site, route and cookie-name: the same in every run."""
     exchange_id: str

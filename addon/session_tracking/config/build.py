@@ -1,16 +1,18 @@
 """From the settings of the file to the plain values that the tracker and the audit work with."""
 
 import re
+from collections.abc import Mapping
 
-from session_tracking.audit.settings import AuditSettings
-from session_tracking.config.model import Audit, Cookie, Settings
+from session_tracking.audit.settings import AuditSettings, EnforceSettings
+from session_tracking.caching.profiles.model import CacheProfile
+from session_tracking.config.model import Audit, Cookie, Enforce, Settings
 from session_tracking.config.section import NONE
-from session_tracking.cookies.classify import CookieNames
+from session_tracking.cookies.classify import CookieClass, CookieNames
 from session_tracking.cookies.serialize import CookieTemplate
 from session_tracking.tracking.identifiers import Identifiers, SigningKey
 from session_tracking.tracking.policy import TrackingSettings
 
-__all__ = ["audit_settings", "tracking_settings"]
+__all__ = ["audit_settings", "enforce_settings", "tracking_settings"]
 
 
 def tracking_settings(settings: Settings, keys: tuple[SigningKey, ...]) -> TrackingSettings:
@@ -41,10 +43,22 @@ def tracking_settings(settings: Settings, keys: tuple[SigningKey, ...]) -> Track
     )
 
 
-def audit_settings(audit: Audit) -> AuditSettings:
-    """What the audit needs to know."""
+def audit_settings(audit: Audit, profiles: Mapping[str, CacheProfile]) -> AuditSettings:
+    """What the audit needs to know; `profiles` are all that may be named."""
     names = CookieNames(audit.session_cookies, audit.affinity_cookies, audit.preference_cookies)
-    return AuditSettings(audit.enabled, names, audit.ignore_cookies)
+    return AuditSettings(
+        audit.enabled,
+        names,
+        audit.ignore_cookies,
+        tuple(profiles[name] for name in audit.caches),
+        audit.shared_bodies,
+    )
+
+
+def enforce_settings(enforce: Enforce) -> EnforceSettings:
+    """What the addon makes safe by itself."""
+    classes = frozenset(enforce.classes or CookieClass)
+    return EnforceSettings(enforce.enabled, classes, enforce.exclude_cookies)
 
 
 def _template(cookie: Cookie) -> CookieTemplate:

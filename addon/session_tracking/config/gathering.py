@@ -1,13 +1,15 @@
 """Reads the main file and the files it includes, and brings their tables in order."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from session_tracking.caching.profiles.model import CacheProfile
 from session_tracking.config.documents import Document, read
 from session_tracking.config.levels import Level, Site, above, root_level, site_levels
 from session_tracking.config.locks import lock_errors, violations
 from session_tracking.config.positions import Location
+from session_tracking.config.profiles import cache_errors, own_profiles, profile_errors
 from session_tracking.config.report import Report
 from session_tracking.config.root import Root, TenantFile
 from session_tracking.config.structure import (
@@ -33,6 +35,8 @@ class Gathered:
     """The main file."""
     top: Level
     sites: tuple[Site, ...]
+    profiles: Mapping[str, CacheProfile]
+    """Every cache profile that may be named."""
 
 
 def gather(path: Path, report: Report, watch: Watch, text: str | None) -> Gathered:
@@ -55,7 +59,11 @@ def gather(path: Path, report: Report, watch: Watch, text: str | None) -> Gather
         sites += _included(document, skip, report, watch)
     report.errors(_structure_errors(sites))
     report.errors(_lock_errors(top, sites))
-    return Gathered(document, top, tuple(sites))
+    report.errors(profile_errors(document, skip))
+    profiles = own_profiles(document, skip)
+    for level in (top, *(level for site, paths in sites for level in (site, *paths))):
+        report.errors(cache_errors(level, profiles))
+    return Gathered(document, top, tuple(sites), profiles)
 
 
 def _validate(

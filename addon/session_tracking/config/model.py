@@ -6,12 +6,15 @@ belong to a standard are not here but in the checks, where the standard can be n
 
 from typing import Annotated, Literal
 
+from pydantic import Field
+
 from session_tracking.config.section import CHOICE, Names, Ports, Seconds, Section
+from session_tracking.cookies.classify import CookieClass
 from session_tracking.cookies.serialize import Quoting, SameSite, Style
 from session_tracking.tracking.identifiers import IdFormat
 from session_tracking.tracking.policy import Detect, OnCacheable, OnNew, Refresh, Scope
 
-__all__ = ["Audit", "Cookie", "Headers", "Privacy", "Settings"]
+__all__ = ["Audit", "Cookie", "Enforce", "Headers", "Privacy", "Settings"]
 
 
 class Cookie(Section):
@@ -98,6 +101,21 @@ class Audit(Section):
     """Names of cookies that hold a setting, the same for many visitors."""
     ignore_cookies: Names = ()
     """Names of cookies that are never reported."""
+    caches: Names = ()
+    """Caches that you have: names of profiles (`session-tracker caches`); empty: any cache."""
+    shared_bodies: bool = False
+    """Report stored bodies that may be personal, too: those for requests with a session cookie."""
+
+
+class Enforce(Section):
+    """``[enforce]``: make every response that sets a cookie safe, instead of only reporting it."""
+
+    enabled: bool = False
+    """Whether responses with unsafe cookies get `Cache-Control: private, no-store`."""
+    classes: Annotated[tuple[Annotated[CookieClass, CHOICE], ...], Field(strict=False)] = ()
+    """For cookies of these classes only; empty: of any class."""
+    exclude_cookies: Names = ()
+    """Names of cookies for which nothing is done."""
 
 
 class Settings(Section):
@@ -129,3 +147,4 @@ class Settings(Section):
     headers: Headers = Headers()
     privacy: Privacy = Privacy()
     audit: Audit = Audit()
+    enforce: Enforce = Enforce()

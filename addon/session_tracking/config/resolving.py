@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from session_tracking.config.build import audit_settings, tracking_settings
+from session_tracking.config.build import audit_settings, enforce_settings, tracking_settings
 from session_tracking.config.checks import CHECKS, Problem, Target
 from session_tracking.config.gathering import Gathered
 from session_tracking.config.keys import key_path, mode_problems, read_keys
@@ -32,11 +32,6 @@ class _Chain:
     settings: Settings
     keys: tuple[SigningKey, ...]
 
-    def resolved(self) -> Resolved:
-        """The plain values; to be asked for only where no check found an error."""
-        tracking = tracking_settings(self.settings, self.keys)
-        return Resolved(self.values, self.settings, tracking, audit_settings(self.settings.audit))
-
 
 class Resolver:
     """Merges levels and runs the checks on each result."""
@@ -50,19 +45,31 @@ class Resolver:
         self._override = enabled_override
         self._top = gathered.top
         self._sites = gathered.sites
+        self._profiles = gathered.profiles
 
     def resolve(self) -> tuple[Resolved, tuple[ResolvedSite, ...]]:
         """The top of the file and every site. Raises ConfigErrors if there is any error by now."""
         top = self._chain((self._top,), None)
         sites = [self._site(site) for site in self._sites]
         self._report.raise_errors()
-        return top.resolved(), tuple(
+        return self._resolved(top), tuple(
             ResolvedSite(
                 host,
-                site.resolved(),
-                tuple((prefix, path.resolved()) for prefix, path in _longest_first(paths)),
+                self._resolved(site),
+                tuple((prefix, self._resolved(path)) for prefix, path in _longest_first(paths)),
             )
             for host, site, paths in sites
+        )
+
+    def _resolved(self, chain: _Chain) -> Resolved:
+        """The plain values; to be asked for only where no check found an error."""
+        settings = chain.settings
+        return Resolved(
+            chain.values,
+            settings,
+            tracking_settings(settings, chain.keys),
+            audit_settings(settings.audit, self._profiles),
+            enforce_settings(settings.enforce),
         )
 
     def _site(self, site: Site) -> tuple[str, _Chain, dict[str, _Chain]]:

@@ -7,7 +7,7 @@ from pydantic import Field
 from session_tracking.config.model import Settings
 from session_tracking.config.section import Names, Section
 
-__all__ = ["KEYS", "LOCKS", "Delegate", "Path", "Root", "Site", "TenantFile"]
+__all__ = ["KEYS", "LOCKS", "Delegate", "Path", "Profile", "Root", "Site", "TenantFile"]
 
 
 class Level(Settings):
@@ -46,6 +46,21 @@ class Delegate(Section):
     """Hosts; `*.acme.test` is every host below acme.test."""
 
 
+class Profile(Section):
+    """``[profiles.NAME]``: a cache of yours, by how it differs from a known one."""
+
+    base: str
+    """The profile that it is like: one of `session-tracker caches`."""
+    ignores: Names = ()
+    """Response fields that it was told to ignore, such as `Cache-Control` and `Set-Cookie`."""
+    refuses_set_cookie: bool = False
+    """It never stores a response that sets a cookie."""
+    strips_set_cookie: bool = False
+    """It takes Set-Cookie out of what it reuses."""
+    passes_cookie: bool = False
+    """It answers no request that has a Cookie field from what it stored."""
+
+
 class Root(Level):
     """The whole of ``config.toml``."""
 
@@ -53,6 +68,8 @@ class Root(Level):
     """Further files with sites of tenants, such as `sites.d/*.toml`; empty includes none."""
     site: Annotated[tuple[Site, ...], Field(strict=False)] = ()
     """Tables `[[site]]`."""
+    profiles: dict[str, Profile] = Field(default_factory=dict)
+    """Tables `[profiles.NAME]`."""
     delegate: Annotated[tuple[Delegate, ...], Field(strict=False)] = ()
     """Tables `[[delegate]]`."""
 

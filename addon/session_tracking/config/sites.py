@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from session_tracking.audit.settings import AuditSettings
+from session_tracking.audit.settings import AuditSettings, EnforceSettings
 from session_tracking.config.checks.domain import domain_covers
 from session_tracking.config.levels import Level, Written, normal_host
 from session_tracking.config.model import Settings
@@ -39,6 +39,7 @@ class Resolved:
     settings: Settings
     tracking: TrackingSettings
     audit: AuditSettings
+    enforce: EnforceSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +187,10 @@ class Configuration:
             # The user agent would drop the cookie, and every request would count as new.
             tracking = replace(tracking, enabled=False)
         site_name = name[:_LONGEST_HOST]
-        return _Host(SiteSettings(site_name, False, tracking, self._resolved.audit), ())
+        return _Host(
+            SiteSettings(site_name, False, tracking, self._resolved.audit, self._resolved.enforce),
+            (),
+        )
 
 
 def forward_mode_notice(configuration: Configuration) -> ConfigError | None:
@@ -216,7 +220,7 @@ _SEGMENT_ENDS = frozenset({"", "/", "?", "#"})
 
 
 def _site_settings(site: str, resolved: Resolved) -> SiteSettings:
-    return SiteSettings(site, True, resolved.tracking, resolved.audit)
+    return SiteSettings(site, True, resolved.tracking, resolved.audit, resolved.enforce)
 
 
 def _host_of(host: str) -> str:

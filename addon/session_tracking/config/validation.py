@@ -149,13 +149,21 @@ def _alternatives(annotation: Any) -> Iterator[str]:  # noqa: ANN401 - any annot
     elif origin is tuple and (table := is_table(annotation)):
         yield f"tables in double brackets: {title(table)}"
     elif origin is tuple:
-        yield f"an array of {'numbers' if arguments[0] is int else 'strings'}"
+        yield f"an array of {_items(arguments[0])}"
+    elif origin is dict:
+        yield f"tables of their own: {title(arguments[1])}"
     elif issubclass(annotation, Enum):
         yield from (show_value(member.value) for member in annotation)
     elif issubclass(annotation, Section):
         yield f"a table: {title(annotation)}"
     else:
         yield from _SIMPLE[annotation]
+
+
+def _items(annotation: Any) -> str:  # noqa: ANN401 - any annotation
+    if annotation in {int, str}:
+        return "numbers" if annotation is int else "strings"
+    return expectation(annotation)
 
 
 def title(table: type[Section]) -> str:

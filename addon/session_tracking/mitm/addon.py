@@ -175,6 +175,7 @@ class SessionTracker:
             convert.exchange_of(flow, response, time.time(), marks.undo_of(flow)),
             decision,
             https=flow.client_conn.tls,
+            live=bool(flow.live),
         )
         if outcome.edit is not None:
             marks.remember(flow, convert.apply(outcome.edit, response))

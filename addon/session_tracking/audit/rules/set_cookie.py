@@ -1,10 +1,11 @@
-"""ST20x: a response that sets a cookie, by its level."""
+"""ST20x: a response that sets a cookie, by its level or by what the user's caches make of it."""
 
 from collections.abc import Iterator, Mapping
 
 from session_tracking.audit.declare import rule
 from session_tracking.audit.findings import AuditFacts, Evidence, Severity
 from session_tracking.caching.levels import Level
+from session_tracking.caching.profiles.model import Outcome
 from session_tracking.cookies.classify import CookieClass
 from session_tracking.spec import rfc9111, rfc9213
 
@@ -24,7 +25,8 @@ SEVERITIES: Mapping[CookieClass, Mapping[Level, Severity]] = {
 
 
 def _at(level: Level, facts: AuditFacts) -> Iterator[Evidence]:
-    if facts.level is level:
+    # Caches that the user names decide by themselves; the level speaks where they leave it open.
+    if facts.level is level and _undecided(facts):
         for cookie in facts.cookies:
             if (severity := SEVERITIES[cookie.cookie_class].get(level)) is not None:
                 yield Evidence(cookie, severity)
@@ -88,3 +90,48 @@ def set_cookie_revalidated(facts: AuditFacts) -> Iterator[Evidence]:
 def set_cookie_unprotected(facts: AuditFacts) -> Iterator[Evidence]:
     """Level *safe-implicit*, session cookies only."""
     return _at(Level.SAFE_IMPLICIT, facts)
+
+
+_ONE_LOWER = {_E: _W, _W: _N, _N: _N}
+
+
+def _undecided(facts: AuditFacts) -> bool:
+    found = facts.outcomes.values()
+    if not found:
+        return True
+    return Outcome.UNKNOWN in found and not {Outcome.SWAP, Outcome.STRIPPED} & set(found)
+
+
+@rule(
+    id="ST205",
+    name="cache-swaps-cookie",
+    title="A cache of yours hands this cookie to the next visitor",
+    severity=Severity.ERROR,
+    spec=(rfc9111("7.3"),),
+    help="One of the caches that the configuration names stores this response with its Set-Cookie"
+    " and gives both to whoever asks next. If the response says private or no-store already, the"
+    " cache was told to ignore that: mend its configuration, no header can.",
+)
+def cache_swaps_cookie(facts: AuditFacts) -> Iterator[Evidence]:
+    """Outcome `swap` of a cache that the user has: as grave as *unsafe*."""
+    if Outcome.SWAP in facts.outcomes.values():
+        for cookie in facts.cookies:
+            yield Evidence(cookie, SEVERITIES[cookie.cookie_class][Level.UNSAFE])
+
+
+@rule(
+    id="ST206",
+    name="cache-strips-cookie",
+    title="A cache of yours stores this response and loses its cookie",
+    severity=Severity.WARNING,
+    spec=(rfc9111("7.3"),),
+    help="One of the caches that the configuration names stores the body and reuses it without the"
+    " Set-Cookie: sessions are lost, and a body made for one visitor is shown to others.",
+)
+def cache_strips_cookie(facts: AuditFacts) -> Iterator[Evidence]:
+    """Outcome `stripped` of a cache that the user has: one step lower than `swap`."""
+    found = facts.outcomes.values()
+    if Outcome.STRIPPED in found and Outcome.SWAP not in found:
+        for cookie in facts.cookies:
+            severity = SEVERITIES[cookie.cookie_class][Level.UNSAFE]
+            yield Evidence(cookie, _ONE_LOWER[severity])

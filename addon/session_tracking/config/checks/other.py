@@ -3,11 +3,11 @@
 import re
 from collections.abc import Iterator
 
+from session_tracking.caching.safe_fields import protects
 from session_tracking.config.checks.cookie import TOKEN
 from session_tracking.config.checks.problem import Problem, Target
 from session_tracking.config.root import KEYS
 from session_tracking.config.validation import show_value
-from session_tracking.tracking.attach import protects
 from session_tracking.tracking.policy import Detect
 
 __all__ = ["cache_control", "connections", "patterns", "privacy", "strings"]
