@@ -1,0 +1,1 @@
+"""What the addon costs: throughput, time in the hooks, memory."""
