@@ -1,0 +1,207 @@
+"""The strict reading of RFC 9111 for a shared cache: what the standard allows, and no more.
+
+Nobody measured it. It is the profile that a cache is judged by whose documentation says nothing.
+"""
+
+from collections.abc import Mapping
+
+from session_tracking.caching.directives import Directives, delta_seconds, parse_directives
+from session_tracking.caching.freshness import freshness
+from session_tracking.caching.profiles.model import (
+    CacheProfile,
+    LookupRule,
+    Outcome,
+    Reuse,
+    Source,
+    Stored,
+    StoreRule,
+)
+from session_tracking.caching.storage import REQUIREMENTS, Policy, Requirement
+from session_tracking.http.exchange import Exchange, RequestFacts, ResponseFacts
+from session_tracking.http.fields import FieldSection
+from session_tracking.spec import Spec, rfc9111
+
+COOKIES = ("set-cookie", "set-cookie2")
+NOT_UPDATED = frozenset({"content-encoding", "content-length", "content-range", "content-type"})
+"""Fields that a 304 does not change (RFC 9111 §3.2)."""
+FORBIDS_STALE = ("must-revalidate", "proxy-revalidate", "s-maxage", "no-cache")
+"""Response directives that forbid answering from a stale response (RFC 9111 §4.2.4)."""
+
+
+def _source(spec: Spec) -> Source:
+    return Source(str(spec), spec.url)
+
+
+def policy_of(response: ResponseFacts) -> Policy:
+    """The orders of Cache-Control."""
+    return Policy("Cache-Control", parse_directives(response.fields.values("cache-control")))
+
+
+def _exchange(request: RequestFacts, response: ResponseFacts, time: float) -> Exchange:
+    return Exchange(request, response, request_time=time, response_time=time)
+
+
+def _stored_if(requirement: Requirement) -> StoreRule:
+    def holds(request: RequestFacts, response: ResponseFacts, time: float) -> bool:
+        return requirement.holds(_exchange(request, response, time), policy_of(response))
+
+    return StoreRule(requirement.id, _source(requirement.spec), holds, requirement.unmet)
+
+
+def _asked(request: RequestFacts) -> Directives:
+    return parse_directives(request.fields.values("cache-control"))
+
+
+def _whole(_request: RequestFacts, response: ResponseFacts, _time: float) -> bool:
+    return response.status not in {206, 304}
+
+
+def _asked_to_store(request: RequestFacts, _response: ResponseFacts, _time: float) -> bool:
+    return "no-store" not in _asked(request)
+
+
+def _asked_to_fetch(request: RequestFacts, _response: ResponseFacts, _time: float) -> bool:
+    return "only-if-cached" not in _asked(request)
+
+
+STORAGE = (
+    *(_stored_if(requirement) for requirement in REQUIREMENTS),
+    StoreRule("whole", _source(rfc9111("3.3")), _whole, "a part of a response, or a 304"),
+    StoreRule(
+        "request-no-store",
+        _source(rfc9111("5.2.1.5")),
+        _asked_to_store,
+        "the request says no-store",
+    ),
+    StoreRule(
+        "only-if-cached",
+        _source(rfc9111("5.2.1.7")),
+        _asked_to_fetch,
+        "the request says only-if-cached: the cache answers 504 itself",
+    ),
+)
+
+
+def _reuse(stored: Stored, request: RequestFacts, time: float) -> Reuse:
+    """RFC 9111 §4: method, Vary, directives of both sides, freshness."""
+    if request.method == "GET" and stored.request.method == "HEAD":
+        return Reuse.MISS
+    asked = _asked(request)
+    found = _found(stored, request, asked, time)
+    return Reuse.PASS if found is not Reuse.HIT and "only-if-cached" in asked else found
+
+
+def _found(stored: Stored, request: RequestFacts, asked: Directives, time: float) -> Reuse:
+    varies = [name.lower() for name in stored.response.fields.members("vary")]
+    if any(_value(stored.request, name) != _value(request, name) for name in varies):
+        return Reuse.MISS
+    orders = policy_of(stored.response).directives
+    if "*" in varies or orders.unqualified("no-cache") or "no-cache" in asked:
+        return Reuse.VALIDATE
+    return Reuse.HIT if _fresh_enough(stored, orders, asked, time) else Reuse.VALIDATE
+
+
+def _value(request: RequestFacts, name: str) -> str | None:
+    values = request.fields.values(name)
+    return ", ".join(values) if values else None
+
+
+def _fresh_enough(stored: Stored, orders: Directives, asked: Directives, time: float) -> bool:
+    """RFC 9111 §4.2 and §5.2.1: what the client adds to the response's own lifetime."""
+    arrived = freshness(
+        _exchange(stored.request, stored.response, stored.time), policy_of(stored.response)
+    )
+    age = arrived.age + int(time - stored.time)
+    limit = _seconds(asked, "max-age")
+    if limit is not None and age > limit:
+        return False
+    left = arrived.lifetime - age - (_seconds(asked, "min-fresh") or 0)
+    if left > 0 or "max-stale" not in asked or any(name in orders for name in FORBIDS_STALE):
+        return left > 0
+    stale = asked.arguments["max-stale"][0]
+    return stale is None or -left <= (delta_seconds(stale) or 0)
+
+
+def _seconds(asked: Directives, name: str) -> int | None:
+    """The argument as seconds; 0 if it cannot be read, None if the directive is absent."""
+    return (asked.seconds(name) or 0) if name in asked else None
+
+
+def _conditional(stored: Stored, _request: RequestFacts) -> Mapping[str, str]:
+    """RFC 9111 §4.3.1: every validator that there is."""
+    fields = stored.response.fields
+    names = {"if-none-match": "etag", "if-modified-since": "last-modified"}
+    return {
+        name: value
+        for name, validator in names.items()
+        if (value := fields.first(validator)) is not None
+    }
+
+
+def _kept(response: ResponseFacts) -> FieldSection:
+    """What may be stored of the fields (RFC 9111 §3.1, §5.2.2.7)."""
+    fields = response.fields
+    private = policy_of(response).directives.qualified("private")
+    listed = frozenset(name.lower() for name in fields.members("connection"))
+    if not private and not listed:
+        return fields
+    return FieldSection(line for line in fields.lines if line[0].lower() not in private | listed)
+
+
+def _strips(stored: Stored, _request: RequestFacts) -> bool:
+    """The qualified forms and Connection take fields out of what is reused unvalidated."""
+    fields = _kept(stored.response)
+    held_back = policy_of(stored.response).directives.qualified("no-cache")
+    return all(name in held_back or name not in fields for name in COOKIES)
+
+
+def _merge(stored: Stored, validation: ResponseFacts, time: float) -> Stored | None:
+    """RFC 9111 §3.2 and §4.3.4; None where the 304 is about another representation."""
+    old, new = _kept(stored.response), validation.fields
+    tags = {fields.first("etag") for fields in (old, new)} - {None}
+    if len(tags) > 1:
+        return None
+    updated = [line for line in new.lines if line[0].lower() not in NOT_UPDATED]
+    names = {name.lower() for name, _ in updated}
+    remaining = [line for line in old.lines if line[0].lower() not in names]
+    response = ResponseFacts(stored.response.status, FieldSection((*remaining, *updated)))
+    return Stored(
+        stored.request,
+        response,
+        time,
+        own_cookie=any(name.lower() in COOKIES for name, _ in remaining),
+        dropped=not all(rule.holds(stored.request, response, time) for rule in STORAGE),
+    )
+
+
+def _validated(stored: Stored, _request: RequestFacts) -> Outcome:
+    """After validation the fields that no-cache lists may be sent (RFC 9111 §5.2.2.4)."""
+    if not any(name in stored.response.fields for name in COOKIES):
+        return Outcome.STRIPPED
+    return Outcome.SWAP if stored.own_cookie else Outcome.FRESH
+
+
+RFC9111 = CacheProfile(
+    name="rfc9111",
+    configuration="a shared cache that does all that the standard allows and nothing else",
+    product="RFC 9111",
+    version="",
+    sources=(_source(rfc9111("3")), _source(rfc9111("4")), _source(rfc9111("7.3"))),
+    lookup=(
+        LookupRule(
+            "method",
+            _source(rfc9111("4")),
+            lambda request: request.method in {"GET", "HEAD", "POST"},
+            "the method is none of GET, HEAD and POST",
+        ),
+    ),
+    storage=STORAGE,
+    reuse=lambda stored, request, time: (
+        Reuse.PASS if request.method == "POST" else _reuse(stored, request, time)
+    ),
+    strips=_strips,
+    conditional=_conditional,
+    merge=_merge,
+    validated=_validated,
+    switch="Set-Cookie does not inhibit caching (RFC 9111 §7.3): whatever may be stored swaps",
+)
