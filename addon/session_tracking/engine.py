@@ -1,12 +1,14 @@
 """Exchange → Outcome: the tracker and the audit, joined; sans-I/O."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from session_tracking.audit.auditor import audit, examine
 from session_tracking.audit.enforce import enforce
 from session_tracking.audit.findings import Finding
 from session_tracking.audit.settings import AuditSettings, EnforceSettings
+from session_tracking.caching.outcomes import outcomes, reference_run
+from session_tracking.caching.profiles.catalogue import PROFILES
 from session_tracking.http.edit import Edit
 from session_tracking.http.exchange import ClientId, Exchange, RequestFacts
 from session_tracking.tracking.policy import Decision, TrackingSettings
@@ -41,7 +43,7 @@ class Engine:
     """Holds the tracker's state. Knows no clock, file or proxy: times are given to it."""
 
     def __init__(self) -> None:
-        self.tracker = Tracker()
+        self.tracker: Tracker = Tracker()
 
     def counts(self) -> dict[str, int]:
         """The tracker's counters by name; what it skipped is summed up."""
@@ -57,6 +59,17 @@ class Engine:
             "collisions": counters.collisions,
             "skipped": counters.skipped.total(),
         }
+
+    def with_caches(self, finding: Finding, exchange: Exchange) -> Finding:
+        """The finding with what each known cache makes of its exchange.
+
+        Too dear for every exchange, so it is asked for once a distinct finding; one that speaks of
+        the user's own caches stays as it is.
+        """
+        if finding.caches:
+            return finding
+        run = reference_run(exchange)
+        return replace(finding, caches=outcomes(PROFILES.values(), run))
 
     def pass_by(
         self,

@@ -300,3 +300,52 @@ def test_hostile_field_values_pass_and_are_shown_escaped(origin, tmp_path):
     assert len(told) >= len(HOSTILE)
     assert all(line.isprintable() for line in told)
     assert proxy.process.returncode == 0
+
+
+def test_enforce_makes_every_unsafe_cookie_safe_and_tells(origin, tmp_path):
+    config = tmp_path / "config.toml"
+    config.write_text('[enforce]\nenabled = true\nexclude_cookies = ["lang"]\n')
+    report, flows = tmp_path / "report.json", tmp_path / "out.mitm"
+    with Proxy(
+        tmp_path,
+        *reverse_of(origin),
+        *("--set", f"session_tracker_config={config}", "-w", str(flows)),
+        *("--set", f"session_tracker_report={report}"),
+    ) as proxy:
+        unsafe = get(proxy.port, "/unsafe")
+        safe = get(proxy.port, "/safe")
+        excluded = get(proxy.port, "/warning")
+        proxy.stop()
+    assert b"Cache-Control: private, no-store\r\n" in unsafe
+    assert b"max-age" not in unsafe
+    assert f"Set-Cookie: sid={SECRET}".encode() in unsafe
+    assert safe.count(b"Cache-Control") == 1
+    assert b"Cache-Control: public, max-age=60" in excluded
+    facts = json.loads(report.read_text())
+    assert [(f["cookie"], f["masked_by"]) for f in facts["findings"]] == [
+        ("sid", "enforce"),
+        ("lang", None),
+    ]
+    # A recording of the enforced exchange is judged as it came from upstream, and not edited.
+    again = run(tmp_path, "-nr", str(flows), "--set", f"session_tracker_config={config}")
+    assert again.process.returncode == 1
+    assert "ST201" in again.log
+
+
+def test_the_users_own_caches_decide(origin, tmp_path):
+    config = tmp_path / "config.toml"
+    report = tmp_path / "report.json"
+    config.write_text('audit.caches = ["nginx"]\n')
+    with Proxy(
+        tmp_path,
+        *reverse_of(origin),
+        *("--set", f"session_tracker_config={config}", "--set", f"session_tracker_report={report}"),
+    ) as proxy:
+        get(proxy.port, "/unsafe")
+        config.write_text('audit.caches = ["nginx", "httpd"]\n')
+        proxy.wait_for("configuration read again", 5)
+        get(proxy.port, "/unsafe")
+        proxy.stop()
+    (finding,) = json.loads(report.read_text())["findings"]
+    assert (finding["rule"], finding["severity"], finding["count"]) == ("ST205", "error", 1)
+    assert finding["caches"] == {"nginx": "miss", "httpd": "swap"}

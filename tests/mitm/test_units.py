@@ -8,8 +8,7 @@ from session_tracking.http.fields import FieldSection
 from session_tracking.mitm import commands, convert, har_check, marks
 from session_tracking.mitm.convert import Undo
 from tests.audit.test_auditor import UNSAFE
-from tests.strategies import exchange
-from tests.strategies import findings_of as found
+from tests.strategies import exchange, findings_of as found
 
 
 def test_an_edit_can_be_undone_in_its_exact_places():
@@ -80,7 +79,15 @@ def test_explain_what_is_safe():
     assert "  level: safe (decided by Cache-Control)" in list(commands.explain(flow))
 
 
-NO_HAR = ["", "flows", "{", "{}", '{"log": 1}', '{"log": {"creator": {"name": 1}, "entries": [1]}}', "[" * 9]
+NO_HAR = [
+    "",
+    "flows",
+    "{",
+    "{}",
+    '{"log": 1}',
+    '{"log": {"creator": {"name": 1}, "entries": [1]}}',
+    "[" * 9,
+]
 
 
 @pytest.mark.parametrize("text", NO_HAR)

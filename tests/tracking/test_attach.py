@@ -2,10 +2,10 @@ import pytest
 from hypothesis import given
 
 from session_tracking.caching.levels import Level
+from session_tracking.caching.safe_fields import protects
 from session_tracking.caching.safety import assess
 from session_tracking.http.exchange import Exchange, ResponseFacts
 from session_tracking.http.fields import FieldSection
-from session_tracking.caching.safe_fields import protects
 from session_tracking.tracking.attach import attach
 from tests.strategies_tracking import all_settings, make_exchange, make_settings, response_lines
 

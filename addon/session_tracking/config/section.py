@@ -1,6 +1,6 @@
 """What every table of the configuration has in common, and the types of its values."""
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -29,7 +29,7 @@ class Section(BaseModel):
     The docstring below each key is its description in the reference and in the JSON Schema.
     """
 
-    model_config = ConfigDict(
+    model_config: ClassVar[ConfigDict] = ConfigDict(
         extra="forbid",
         frozen=True,
         strict=True,

@@ -101,9 +101,13 @@ class Configuration:
         self.watch = watch
         """The files behind this configuration."""
         self.enabled_override = enabled_override
-        self.warnings = tuple(notice for notice in notices if notice.code != "W11")
+        self.warnings: tuple[ConfigError, ...] = tuple(
+            notice for notice in notices if notice.code != "W11"
+        )
         """What can be used but should not be (W1 to W12)."""
-        self.notes = tuple(notice for notice in notices if notice.code == "W11")
+        self.notes: tuple[ConfigError, ...] = tuple(
+            notice for notice in notices if notice.code == "W11"
+        )
         """What is as it should be, and worth knowing when one asks."""
         self._resolved = resolved
         self._sites = sorted(sites, key=lambda site: (site.host.startswith("*."), -len(site.host)))

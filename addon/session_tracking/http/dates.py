@@ -14,8 +14,7 @@ _FORMS = tuple(
     re.compile(form, re.ASCII)
     for form in (
         rf"(?:{_NAME}), (?P<day>\d\d) (?P<month>{_MONTH}) (?P<year>\d{{4}}) {_TIME} GMT",
-        r"(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day, "
-        rf"(?P<day>\d\d)-(?P<month>{_MONTH})-(?P<year>\d\d) {_TIME} GMT",
+        rf"(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day, (?P<day>\d\d)-(?P<month>{_MONTH})-(?P<year>\d\d) {_TIME} GMT",
         rf"(?:{_NAME}) (?P<month>{_MONTH}) (?P<day>[ \d]\d) {_TIME} (?P<year>\d{{4}})",
     )
 )
@@ -42,7 +41,9 @@ def parse_http_date(value: str) -> int | None:
             year -= 100
     if year < 1 or not 1 <= day <= monthrange(year, month)[1]:
         return None
-    return timegm((year, month, day, int(found["hour"]), int(found["minute"]), int(found["second"])))
+    return timegm(
+        (year, month, day, int(found["hour"]), int(found["minute"]), int(found["second"]))
+    )
 
 
 def format_http_date(seconds: float) -> str:

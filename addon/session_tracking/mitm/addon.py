@@ -16,6 +16,7 @@ from mitmproxy.proxy.mode_specs import ReverseMode
 
 from session_tracking.engine import Engine, Outcome, SiteSettings
 from session_tracking.errors import ConfigErrors
+from session_tracking.http.exchange import Exchange
 from session_tracking.mitm import commands, convert, marks, options
 from session_tracking.mitm.configuration import LiveConfiguration
 from session_tracking.mitm.ending import finish
@@ -25,7 +26,7 @@ from session_tracking.reports.run import ExitStatus, Run, Tally
 from session_tracking.reports.text import finding_line
 from session_tracking.tracking.policy import Decision
 
-logger = logging.getLogger(__name__)
+logger: logging.Logger = logging.getLogger(__name__)
 
 MAX_PENDING = 20_000
 """Requests that may wait for their response; the oldest loses its cookie, not its traffic."""
@@ -35,9 +36,9 @@ class SessionTracker:
     """Issues the tracking cookie and audits every response that sets one."""
 
     def __init__(self) -> None:
-        self.engine = Engine()
-        self.tally = Tally()
-        self.run = Run("live", time.time())
+        self.engine: Engine = Engine()
+        self.tally: Tally = Tally()
+        self.run: Run = Run("live", time.time())
         self._options: options.Options | None = None
         self._configuration: LiveConfiguration | None = None
         self._gate: ExitGate | None = None
@@ -87,7 +88,8 @@ class SessionTracker:
             gate = ExitGate()
             ctx.master.addons.add(gate)
         elif gate.kept is not None:
-            self.run, self.tally, self.engine = gate.kept
+            kept: tuple[Run, Tally, Engine] = gate.kept
+            self.run, self.tally, self.engine = kept
         self._gate = gate
         gate.kept = (self.run, self.tally, self.engine)
         if self._configuration is None:
@@ -170,9 +172,10 @@ class SessionTracker:
         self, flow: HTTPFlow, response: Response, pending: tuple[SiteSettings, Decision] | None
     ) -> None:
         settings, decision = pending or (self._settings(flow), None)
+        exchange = convert.exchange_of(flow, response, time.time(), marks.undo_of(flow))
         outcome = self.engine.on_response(
             settings,
-            convert.exchange_of(flow, response, time.time(), marks.undo_of(flow)),
+            exchange,
             decision,
             https=flow.client_conn.tls,
             live=bool(flow.live),
@@ -182,12 +185,13 @@ class SessionTracker:
         if outcome.decision is not None and outcome.decision.notice:
             logger.log(ALERT, "session-tracker: %s", outcome.decision.notice)
         if outcome.findings:
-            self._report(flow, outcome)
+            self._report(flow, exchange, outcome)
 
-    def _report(self, flow: HTTPFlow, outcome: Outcome) -> None:
+    def _report(self, flow: HTTPFlow, exchange: Exchange, outcome: Outcome) -> None:
         for finding in outcome.findings:
-            if self.tally.add(finding):
-                logger.warning("%s", finding_line(finding))
+            if (counted := self.tally.add(finding)) is not None:
+                counted.finding = self.engine.with_caches(finding, exchange)
+                logger.warning("%s", finding_line(counted.finding))
         marks.mark(flow, outcome.findings)
 
     def error(self, flow: HTTPFlow) -> None:

@@ -11,7 +11,7 @@ from session_tracking.config.loading import load, reload
 from session_tracking.config.sites import Configuration
 from session_tracking.errors import ConfigErrors
 
-logger = logging.getLogger(__name__)
+logger: logging.Logger = logging.getLogger(__name__)
 
 POLL_SECONDS = 0.5
 """How often the files are looked at; a change is seen within a second."""

@@ -12,7 +12,7 @@ from session_tracking.reports.json import report
 from session_tracking.reports.run import ExitStatus, Run, Tally, exit_status
 from session_tracking.reports.text import summary
 
-logger = logging.getLogger(__name__)
+logger: logging.Logger = logging.getLogger(__name__)
 
 
 def finish(run: Run, tally: Tally, options: Options) -> ExitStatus:

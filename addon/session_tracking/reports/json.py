@@ -62,6 +62,7 @@ def finding_facts(finding: Finding) -> dict[str, object]:
             for reason in finding.reasons
         ],
         "remedy": finding.remedy,
+        "caches": {name: outcome.value for name, outcome in finding.caches.items()},
         "fingerprint": finding.fingerprint,
         "exchange": finding.exchange_id,
         "time": _time(finding.time),

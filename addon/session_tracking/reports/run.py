@@ -63,23 +63,23 @@ class Tally:
     dropped: int = 0
     """Occurrences that came when `MAX_FINDINGS` distinct ones were held."""
 
-    def add(self, finding: Finding) -> bool:
-        """Count a finding; True if it is new or graver than its equals so far."""
+    def add(self, finding: Finding) -> Counted | None:
+        """Count a finding; what is held of it if it is new or graver than its equals so far."""
         self.by_severity[finding.severity] += 1
         known = self.found.get(finding.fingerprint)
         masked = bool(finding.masked_by)
         if known is None:
             if len(self.found) >= MAX_FINDINGS:
                 self.dropped += 1
-                return False
-            self.found[finding.fingerprint] = Counted(finding, 1, int(masked))
-            return True
+                return None
+            known = self.found[finding.fingerprint] = Counted(finding, 1, int(masked))
+            return known
         known.count += 1
         known.masked += masked
         if finding.severity.rank > known.finding.severity.rank:
             known.finding = finding
-            return True
-        return False
+            return known
+        return None
 
     def __iter__(self) -> Iterator[Counted]:
         """The counted findings, gravest first, then by rule, site, route and cookie."""

@@ -64,7 +64,7 @@ class Tracker:
     """
 
     def __init__(self) -> None:
-        self.counters = Counters()
+        self.counters: Counters = Counters()
         self._memory = Memory()
 
     def on_request(
