@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from session_tracking.caching.profiles import (
+    documented,
     haproxy,
     httpd,
     nginx,
@@ -24,6 +25,6 @@ MEASURED: tuple[CacheProfile, ...] = (
 """Proven on the caches themselves."""
 
 PROFILES: Mapping[str, CacheProfile] = MappingProxyType(
-    {profile.name: profile for profile in MEASURED}
+    {profile.name: profile for profile in (*MEASURED, *documented.PROFILES)}
 )
 """Name → profile, in the order in which they are shown."""
