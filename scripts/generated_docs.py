@@ -15,8 +15,13 @@ ROOT = Path(__file__).resolve().parent.parent
 
 # NAME: "module:function"; the function takes nothing and returns Markdown.
 BLOCKS = {
-    "configuration-keys": "session_tracking.config.reference:reference_table",
     "configuration-checks": "session_tracking.config.reference:codes_table",
+    "configuration-keys": "session_tracking.config.reference:reference_table",
+    "exit-statuses": "scripts.reference_tables:exit_statuses",
+    "levels": "scripts.reference_tables:levels",
+    "options": "scripts.reference_tables:options",
+    "rules": "scripts.reference_tables:rules",
+    "severities": "scripts.reference_tables:severities",
 }
 
 _OPENING = re.compile(r"<!-- generated:([\w-]+) -->")
