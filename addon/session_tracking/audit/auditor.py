@@ -11,8 +11,9 @@ from session_tracking.audit.settings import AuditSettings
 from session_tracking.caching.levels import Level
 from session_tracking.caching.outcomes import outcomes, reference_run
 from session_tracking.caching.safety import assess
-from session_tracking.cookies.classify import classify
-from session_tracking.cookies.set_cookie import response_cookies
+from session_tracking.cookies.classify import CookieClass, classify
+from session_tracking.cookies.cookie import parse_cookie
+from session_tracking.cookies.set_cookie import SetCookie, response_cookies
 from session_tracking.escape import visible
 from session_tracking.http.exchange import Exchange
 
@@ -21,13 +22,16 @@ __all__ = ["MAX_COOKIES", "audit", "examine", "fingerprint"]
 MAX_COOKIES = 64
 """Cookies of one response that are looked at; more would only serve to slow the proxy down."""
 
-_DISPLAY = {"set-cookie": "Set-Cookie", "set-cookie2": "Set-Cookie2"}
+_DISPLAY = {"set-cookie": "Set-Cookie", "set-cookie2": "Set-Cookie2", "cookie": "Cookie"}
 
 
 def examine(
     exchange: Exchange, settings: AuditSettings, *, own_name: str = ""
 ) -> AuditFacts | None:
-    """What the rules look at; None for a response that sets no cookie or is not to be looked at.
+    """What the rules look at; None for a response that is not to be looked at.
+
+    That is one that sets no cookie, unless stored bodies are looked at and the request had a
+    session cookie.
 
     `own_name` is the name of the cookie that the tracker issues. Never raises for any field
     values; the URL may be unparsable.
@@ -35,17 +39,40 @@ def examine(
     if not settings.enabled:
         return None
     safety = assess(exchange)
-    if safety.level is None:
+    bodies = safety.level is None and settings.shared_bodies
+    presented = _presented(exchange, settings, own_name) if bodies else ()
+    if safety.level is None and not presented:
         return None
     cookies = []
     for cookie in islice(response_cookies(exchange.response.fields), MAX_COOKIES):
-        if not any(fnmatchcase(cookie.name, pattern) for pattern in settings.ignore):
+        if not _ignored(cookie.name, settings):
             cookie_class = classify(
                 cookie, exchange.response_time, own_name=own_name, names=settings.names
             )
             cookies.append(AuditedCookie(cookie, cookie_class))
     found = outcomes(settings.caches, reference_run(exchange)) if settings.caches else {}
-    return AuditFacts(exchange, safety, safety.level, found, tuple(cookies))
+    return AuditFacts(exchange, safety, safety.level, found, tuple(cookies), presented)
+
+
+def _presented(
+    exchange: Exchange, settings: AuditSettings, own_name: str
+) -> tuple[AuditedCookie, ...]:
+    """The session cookies of the request, told by their names; the values are left behind."""
+    found = []
+    names = dict.fromkeys(
+        name for name, _ in parse_cookie(exchange.request.fields.values("cookie"))
+    )
+    for name in islice(names, MAX_COOKIES):
+        # "-" stands for the value: neither empty, which deletes, nor the look of a secret.
+        cookie = SetCookie(name, "-", field="cookie")
+        told = classify(cookie, exchange.response_time, own_name=own_name, names=settings.names)
+        if told is CookieClass.SESSION and not _ignored(name, settings):
+            found.append(AuditedCookie(cookie, told))
+    return tuple(found)
+
+
+def _ignored(name: str, settings: AuditSettings) -> bool:
+    return any(fnmatchcase(name, pattern) for pattern in settings.ignore)
 
 
 def audit(facts: AuditFacts, *, site: str) -> list[Finding]:
@@ -79,9 +106,10 @@ def _finding(facts: AuditFacts, rule: Rule, evidence: Evidence, site: str) -> Fi
         cookie_name=name,
         cookie_class=evidence.cookie.cookie_class,
         field=_DISPLAY[cookie.field],
-        level=facts.level,
-        reasons=safety.reasons,
-        remedy=remedy,
+        # A body without a cookie is reported only where it may be stored and reused.
+        level=facts.level or Level.UNSAFE,
+        reasons=evidence.reasons or safety.reasons,
+        remedy=evidence.remedy or remedy,
         caches=facts.outcomes,
         fingerprint=fingerprint(rule.id, site, route, cookie.name),
         exchange_id=exchange.id,

@@ -31,7 +31,7 @@ _RANKS = {Severity.ERROR: 3, Severity.WARNING: 2, Severity.NOTE: 1}
 
 @dataclass(frozen=True, slots=True)
 class AuditedCookie:
-    """A cookie that the response sets, with its class."""
+    """A cookie of the response, or of the request, with its class."""
 
     cookie: SetCookie
     cookie_class: CookieClass
@@ -43,11 +43,13 @@ class AuditFacts:
 
     exchange: Exchange
     safety: CacheSafety
-    level: Level
-    """`safety.level` of a response that sets a cookie."""
+    level: Level | None
+    """`safety.level`; None for a response that sets no cookie."""
     outcomes: Mapping[str, Outcome]
     """What the next visitor receives from each cache that the user has; empty if none is named."""
     cookies: tuple[AuditedCookie, ...]
+    presented: tuple[AuditedCookie, ...] = ()
+    """The session cookies of the request, without values; looked at only for stored bodies."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,10 @@ class Evidence:
 
     cookie: AuditedCookie
     severity: Severity
+    reasons: tuple[Reason, ...] = ()
+    """Why, in the rule's own words; empty where the reasons of the level say it."""
+    remedy: str = ""
+    """What to do, in the rule's own words; empty where the remedy of the level is the one."""
 
 
 type Check = Callable[[AuditFacts], Iterator[Evidence]]
@@ -94,7 +100,7 @@ class Finding:
     cookie_name: str
     cookie_class: CookieClass
     field: str
-    """The field that sets the cookie: Set-Cookie or Set-Cookie2."""
+    """The field that holds the cookie: Set-Cookie, Set-Cookie2, or the request's Cookie."""
     level: Level
     reasons: tuple[Reason, ...]
     remedy: str

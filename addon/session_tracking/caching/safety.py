@@ -89,15 +89,7 @@ def assess(exchange: Exchange) -> CacheSafety:
     set_by = frozenset(name for name in ("set-cookie", "set-cookie2") if name in fields)
     if not set_by:
         return NO_COOKIE
-    plain = Policy(CACHE_CONTROL, parse_directives(fields.values("cache-control")))
-    verdicts = [judge_carrier(exchange, plain, set_by)]
-    if any(name in TARGETED_FIELDS for name in fields.names()):
-        verdicts += [
-            judge_carrier(
-                exchange, Policy(field.display, directives, targeted=True, spec=field.spec), set_by
-            )
-            for field, directives in targeted_directives(fields, exchange.response_time)
-        ]
+    verdicts = [judge_carrier(exchange, policy, set_by) for policy in policies(exchange)]
     decisive = worst(verdicts)
     return CacheSafety(
         decisive.level,
@@ -105,6 +97,21 @@ def assess(exchange: Exchange) -> CacheSafety:
         decisive.policy.carrier,
         _remedy(exchange, decisive, verdicts[0]),
     )
+
+
+def policies(exchange: Exchange) -> list[Policy]:
+    """The orders of every carrier present: Cache-Control's first, which stand even if it is absent.
+
+    Source: RFC 9111 §5.2, RFC 9213 §2.2.
+    """
+    fields = exchange.response.fields
+    found = [Policy(CACHE_CONTROL, parse_directives(fields.values("cache-control")))]
+    if any(name in TARGETED_FIELDS for name in fields.names()):
+        found += [
+            Policy(field.display, directives, targeted=True, spec=field.spec)
+            for field, directives in targeted_directives(fields, exchange.response_time)
+        ]
+    return found
 
 
 def _remedy(exchange: Exchange, decisive: CarrierVerdict, plain: CarrierVerdict) -> str:
