@@ -8,14 +8,17 @@ from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from scripts.lab.cases import Case
-from scripts.lab.golden import Golden, majority
+from scripts.lab.golden import Golden
 from scripts.lab.lab import Lab
 from scripts.lab.outcome import ERROR
 from scripts.lab.predict import predict
 from scripts.lab.runner import IN_FLIGHT, Result, run_all
 
-RERUNS = 2
-"""Times that a case is run again after a disagreement; the majority of all runs counts."""
+RERUNS = 3
+"""Times that a case is run again, RERUN_IN_FLIGHT at once, after a disagreement. The majority of
+all punctual runs counts."""
+
+RERUN_IN_FLIGHT = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,38 +77,33 @@ async def against_caches(
     runs: dict[tuple[str, str], list[tuple[str, str]]] = {}
     async for result in run_all(lab, cases, in_flight):
         tally.cases += 1
-        for name, measured, expected in compared(result):
-            if measured == ERROR:
+        expected = predict(result.case, list(result.cells), result.time)
+        for name, cell in result.cells.items():
+            if cell.outcome == ERROR:
                 tally.own_answers[name] += 1
                 continue
             tally.cells[name] += 1
-            if measured != expected:
+            if cell.outcome != expected[name]:
                 doubtful[result.case.id] = result.case
-                runs[result.case.id, name] = [(expected, measured)]
+                seen = [(expected[name], cell.outcome)] if cell.punctual else []
+                runs[result.case.id, name] = seen
         on_result(result)
-    async for result in again(lab, doubtful, in_flight):
-        for name, measured, expected in compared(result):
-            if (result.case.id, name) in runs:
-                runs[result.case.id, name].append((expected, measured))
-    for (case_id, name), seen in runs.items():
-        wrong, _ = majority("differs" if e != m else "agrees" for e, m in seen)
-        if wrong == "differs":
-            expected, measured = next(pair for pair in seen if pair[0] != pair[1])
-            tally.disagreements.append(Disagreement(doubtful[case_id], name, expected, measured))
+    async for result in again(lab, doubtful):
+        expected = predict(result.case, list(result.cells), result.time)
+        for name, cell in result.cells.items():
+            if cell.punctual and (result.case.id, name) in runs:
+                runs[result.case.id, name].append((expected[name], cell.outcome))
+    for (case_id, name), pairs in runs.items():
+        wrong = [pair for pair in pairs if pair[0] != pair[1]]
+        if len(wrong) * 2 > len(pairs):
+            tally.disagreements.append(Disagreement(doubtful[case_id], name, *wrong[0]))
         else:
             tally.wavering[name] += 1
     return tally
 
 
-async def again(lab: Lab, cases: dict[str, Case], in_flight: int) -> AsyncIterator[Result]:
+async def again(lab: Lab, cases: dict[str, Case]) -> AsyncIterator[Result]:
     """The results of running each case RERUNS times more."""
     for _ in range(RERUNS):
-        async for result in run_all(lab, cases.values(), in_flight):
+        async for result in run_all(lab, cases.values(), RERUN_IN_FLIGHT):
             yield result
-
-
-def compared(result: Result) -> Iterator[tuple[str, str, str]]:
-    """Cache, measured and predicted outcome for each cell of a result."""
-    expected = predict(result.case, list(result.cells), result.time)
-    for name, cell in result.cells.items():
-        yield name, cell.outcome, expected[name]

@@ -169,13 +169,15 @@ async def record(options: argparse.Namespace) -> int:
 async def recorded(
     lab: Lab, chosen: list[Case], runs: int, in_flight: int
 ) -> dict[str, dict[str, list[str]]]:
-    """The outcomes of several runs of each case, by case id and cache name."""
+    """The outcomes of the punctual ones of several runs, by case id and cache name."""
     seen: dict[str, dict[str, list[str]]] = {case.id: {} for case in chosen}
     with progress(runs * len(chosen)) as bar:
         for _ in range(runs):
             async for result in run_all(lab, chosen, in_flight):
-                for name, outcome in result.outcomes.items():
-                    seen[result.case.id].setdefault(name, []).append(outcome)
+                for name, cell in result.cells.items():
+                    outcomes = seen[result.case.id].setdefault(name, [])
+                    if cell.punctual:
+                        outcomes.append(cell.outcome)
                 bar.update(1)
     return seen
 

@@ -43,6 +43,8 @@ _FIELDS: tuple[tuple[int, str, Sequence[str]], ...] = (
 )
 """Percentage, name and values of the fields that a response may have."""
 
+_DAMAGE = ("", " ", "\t", ",", ";", "=", '"', "'", "-", "\\", "0", "9", "a", "Z", "\xe9")
+
 _SEPARATORS = (", ", ", ", ", ", ", ", ",", " , ", ",\t", ", ,")
 
 
@@ -68,7 +70,8 @@ class _Maker:
         request = Request(method, self.path(), self.query(), self.first_visitor())
         lines = self.response_lines(status)
         length = BODY_LENGTH if self.chance(92) else self.one((0, 0, 1, 5000))
-        validation = self.validation(lines)
+        conditional = any(line in _CONDITIONS for line in request.headers)
+        validation = None if conditional else self.validation(lines)
         following = self.second_visitor(request, conditional=validation is None)
         return Case(
             name, request, Response(status, lines, length), following, validation, ("fuzz",)
@@ -124,7 +127,17 @@ class _Maker:
             return [("Cache-Control", separator.join(members))]
         return [("Cache-Control", member) for member in members]
 
+    def damaged(self, value: str, percent: float) -> str:
+        """`value`, with one character too many, too few or wrong in some percent of cases."""
+        if "{" in value or not self.chance(percent):
+            return value
+        at = self.random.randint(0, len(value))
+        return value[:at] + self.one(_DAMAGE) + value[at + self.random.randint(0, 1) :]
+
     def directive(self) -> str:
+        return self.damaged(self.sound_directive(), 5)
+
+    def sound_directive(self) -> str:
         kind = self.random.random()
         if kind < 0.66:
             return self.one(grammar.DIRECTIVES)
@@ -142,6 +155,8 @@ class _Maker:
             lines.append(("Authorization", self.one(("Basic bGFiOmxhYg==", "Bearer x"))))
         if self.chance(8):
             lines.append(("Cookie", self.one(("seen=1", "sid=1; theme=dark"))))
+        if self.chance(2):
+            lines.append(self.one(_CONDITIONS))
         return (*lines, *self.visitor_lines())
 
     def visitor_lines(self) -> Lines:
@@ -186,5 +201,5 @@ class _Maker:
 
 def without_credentials(lines: Lines) -> Lines:
     """`lines` less Cookie, Authorization and what B may set on their own."""
-    own = {"cookie", "authorization", "cache-control"}
+    own = {"cookie", "authorization", "cache-control", *(name.lower() for name, _ in _CONDITIONS)}
     return tuple(line for line in lines if line[0].lower() not in own)

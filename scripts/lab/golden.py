@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,12 +42,6 @@ def digest(case: Case) -> str:
     return hashlib.blake2b(facts, digest_size=4).hexdigest()
 
 
-def majority(runs: Iterable[str]) -> tuple[str, bool]:
-    """The most frequent outcome of several runs, and whether they all agreed."""
-    counted = Counter(runs)
-    return counted.most_common(1)[0][0], len(counted) == 1
-
-
 def write(
     versions: dict[str, str], runs: dict[str, dict[str, list[str]]], cases: Iterable[Case]
 ) -> str:
@@ -58,8 +51,8 @@ def write(
     for case in cases:
         letters = ""
         for name in names:
-            outcome, agreed = majority(runs[case.id][name])
-            letters += LETTERS[outcome] if agreed else WAVERED
+            seen = set(runs[case.id][name])
+            letters += LETTERS[seen.pop()] if len(seen) == 1 else WAVERED
         lines.append(f"  {json.dumps(case.id)}: {json.dumps(f'{digest(case)} {letters}')}")
     head = {"versions": versions, "letters": {**LETTERS, "wavered": WAVERED}, "caches": names}
     parts = [f" {json.dumps(key)}: {json.dumps(value)}" for key, value in head.items()]

@@ -20,8 +20,7 @@ PATIENCE = 12.0
 """Seconds after which a request counts as not answered."""
 
 LAST_START = 0.6
-"""Part of a second after which a case waits for the next one: whole-second arithmetic of caches
-then gives the same result each time."""
+"""Part of a second after which a case waits for the next one, so that its visits fall into one."""
 
 IN_FLIGHT = 32
 
@@ -31,6 +30,9 @@ class Cell:
     """One case on one cache: what came out, and the exchanges in order for people to read."""
 
     outcome: str
+    punctual: bool
+    """Whether all visits (less the case's pause) fell into the second in which the case started.
+    Where a busy machine delays them, a cache that counts in whole seconds sees another case."""
     trial: Trial
     received: tuple[tuple[str, Received | None], ...]
 
@@ -75,8 +77,8 @@ async def visit(port: int, source: str, trial: Trial, asked: NextRequest) -> Rec
         return None
 
 
-async def run_cell(lab: Lab, name: str, case: Case) -> Cell:
-    """The reference run of a case (dates resolved) on one cache."""
+async def run_cell(lab: Lab, name: str, case: Case, began: float) -> Cell:
+    """The reference run of a case (dates resolved for `began`, Unix seconds) on one cache."""
     port = lab.ports[name]
     trial = lab.origin.register(case)
     first = NextRequest(case.request.method, case.request.headers)
@@ -92,7 +94,8 @@ async def run_cell(lab: Lab, name: str, case: Case) -> Cell:
         if pause:
             await asyncio.sleep(pause)
     lab.origin.forget(trial)
-    return Cell(outcome(trial, received[-1][1]), trial, tuple(received))
+    punctual = int(time.time() - second.after) == int(began)
+    return Cell(outcome(trial, received[-1][1]), punctual, trial, tuple(received))
 
 
 async def run_case(lab: Lab, case: Case) -> Result:
@@ -102,7 +105,7 @@ async def run_case(lab: Lab, case: Case) -> Result:
         await asyncio.sleep(1 - late)
     now = time.time()
     resolved = case.resolved(now)
-    cells = await asyncio.gather(*(run_cell(lab, name, resolved) for name in lab.ports))
+    cells = await asyncio.gather(*(run_cell(lab, name, resolved, now) for name in lab.ports))
     return Result(case, now, dict(zip(lab.ports, cells, strict=True)))
 
 
