@@ -21,6 +21,17 @@ def fields(*lines: str) -> FieldSection:
     )
 
 
+def _hosted(lines: tuple[str, ...]) -> FieldSection:
+    told = any(line.lower().startswith("host:") for line in lines)
+    return fields(*lines) if told else fields("Host: lab.test", *lines)
+
+
+def asked(lines: tuple[str, ...]) -> FieldSection:
+    """A request's field lines after Host, unless they have their own."""
+    own = any(line.lower().startswith("host:") for line in lines)
+    return fields(*(() if own else ("Host: lab.test",)), *lines)
+
+
 @dataclass(frozen=True)
 class Row:
     """One run and what the next visitor got."""
@@ -35,6 +46,7 @@ class Row:
     status: int = 200
     body_length: int = 60
     method: str = "GET"
+    path: str = "/page"
     query: str = ""
     request: tuple[str, ...] = ()
     next_method: str = ""
@@ -60,15 +72,13 @@ class Row:
     @property
     def run(self) -> Run:
         """The run that a profile is asked about."""
-        url = "http://lab.test/page" + (f"?{self.query}" if self.query else "")
+        url = f"http://lab.test{self.path}" + (f"?{self.query}" if self.query else "")
         length = () if self.status == 204 else (f"Content-Length: {self.body_length}",)
         answer = fields(*self.lines, *length)
         return Run(
-            RequestFacts(self.method, url, fields("Host: lab.test", *self.request)),
+            RequestFacts(self.method, url, _hosted(self.request)),
             ResponseFacts(self.status, answer, body_length=self.body_length),
-            RequestFacts(
-                self.next_method or self.method, url, fields("Host: lab.test", *self.next_lines)
-            ),
+            RequestFacts(self.next_method or self.method, url, _hosted(self.next_lines)),
             None if self.validation is None else ResponseFacts(304, fields(*self.validation)),
             NOW,
             self.after,

@@ -31,7 +31,11 @@ DIRECTIVES = [
     Row("pragma-alone", "miss", ("Expires: {date+600}", "Pragma: x, No-Cache;y")),
     Row("pragma-of-another-kind", "stripped", ("Expires: {date+600}", "Pragma: no-cached")),
     Row("pragma-beside-cache-control", "stripped", (MAX_AGE, "Pragma: no-cache")),
-    Row("pragma-beside-unknown", "miss", ("Cache-Control: x", "Expires: {date+9}", "Pragma: no-cache")),
+    Row(
+        "pragma-beside-unknown",
+        "miss",
+        ("Cache-Control: x", "Expires: {date+9}", "Pragma: no-cache"),
+    ),
 ]
 
 SURROGATE = [
@@ -69,7 +73,9 @@ LIFETIMES = [
     Row("too-large", "miss", (MAX_AGE,), body_length=524288),
     Row("large", "stripped", (MAX_AGE,), body_length=500000),
     Row("large-head", "stripped", (MAX_AGE,), body_length=524288, method="HEAD"),
-    Row("replaced-content", "miss", (MAX_AGE, "Content-Type: Multipart/x-mixed-replace; boundary=x")),
+    Row(
+        "replaced-content", "miss", (MAX_AGE, "Content-Type: Multipart/x-mixed-replace; boundary=x")
+    ),
 ]
 
 STATUSES = [
@@ -114,17 +120,66 @@ VARY = [
     Row("cookie-of-neither", "stripped", (MAX_AGE, "Vary: Cookie")),
     Row("cookie-of-A", "miss", (MAX_AGE, "Vary: Cookie"), request=("Cookie: a=b",)),
     Row("same", "stripped", (MAX_AGE, "Vary: X-A, accept"), request=("X-A: 1", "Accept: x")),
-    Row("case-differs", "miss", (MAX_AGE, "Vary: X-A"), request=("X-A: a",), next_request=("X-A: A",)),
+    Row(
+        "case-differs",
+        "miss",
+        (MAX_AGE, "Vary: X-A"),
+        request=("X-A: a",),
+        next_request=("X-A: A",),
+    ),
     Row("all", "miss", (MAX_AGE, "Vary: X-A, *")),
     Row("nothing", "miss", (MAX_AGE, "Vary: ,")),
     Row("host", "stripped", (MAX_AGE, "Vary: Host")),
-    Row("empty-known-field", "stripped", (MAX_AGE, "Vary: Referer"), request=("Referer: ",), next_request=()),
+    Row(
+        "empty-known-field",
+        "stripped",
+        (MAX_AGE, "Vary: Referer"),
+        request=("Referer: ",),
+        next_request=(),
+    ),
     Row("empty-list-field", "miss", (MAX_AGE, "Vary: X-A"), request=("X-A: ",), next_request=()),
-    Row("empty-first-line", "stripped", (MAX_AGE, "Vary: X-A"), request=("X-A: ", "X-A: 1"), next_request=("X-A: 1",)),
-    Row("two-lines", "stripped", (MAX_AGE, "Vary: X-A"), request=("X-A: 1", "X-A: 2"), next_request=("X-A: 1, 2",)),
-    Row("several-ranges", "miss", (MAX_AGE, "Vary: X-A"), request=("Range: bytes=0-9,20-29",), next_request=()),
-    Row("ranges-out-of-order", "stripped", (MAX_AGE, "Vary: X-A"), request=("Range: bytes=0-9,9-5",), next_request=()),
-    Row("no-ranges", "stripped", (MAX_AGE, "Vary: X-A"), request=("Range: bytes=0-9,x",), next_request=()),
+    Row(
+        "empty-first-line",
+        "stripped",
+        (MAX_AGE, "Vary: X-A"),
+        request=("X-A: ", "X-A: 1"),
+        next_request=("X-A: 1",),
+    ),
+    Row(
+        "two-lines",
+        "stripped",
+        (MAX_AGE, "Vary: X-A"),
+        request=("X-A: 1", "X-A: 2"),
+        next_request=("X-A: 1, 2",),
+    ),
+    Row(
+        "several-ranges",
+        "miss",
+        (MAX_AGE, "Vary: X-A"),
+        request=("Range: bytes=0-9,20-29",),
+        next_request=(),
+    ),
+    Row(
+        "ranges-out-of-order",
+        "stripped",
+        (MAX_AGE, "Vary: X-A"),
+        request=("Range: bytes=0-9,9-5",),
+        next_request=(),
+    ),
+    Row(
+        "endless-range",
+        "stripped",
+        (MAX_AGE, "Vary: X-A"),
+        request=("Range: bytes=0-9,20-" + "9" * 30,),
+        next_request=(),
+    ),
+    Row(
+        "no-ranges",
+        "stripped",
+        (MAX_AGE, "Vary: X-A"),
+        request=("Range: bytes=0-9,x",),
+        next_request=(),
+    ),
 ]
 
 NO_CACHE = "Cache-Control: no-cache"
@@ -158,13 +213,27 @@ VALIDATION = [
 ]  # fmt: skip
 
 CONDITIONS = [
-    Row("tag", "stripped", (MAX_AGE, TAG), cookie=BOTH, next_request=('If-None-Match: "x", W/"a"',)),
+    Row(
+        "tag", "stripped", (MAX_AGE, TAG), cookie=BOTH, next_request=('If-None-Match: "x", W/"a"',)
+    ),
     Row("any-tag", "stripped", (MAX_AGE,), cookie=BOTH, next_request=("If-None-Match: *",)),
     Row("other-tag", "swap", (MAX_AGE, TAG), cookie=BOTH, next_request=('If-None-Match: "x"',)),
     Row("since", "stripped", (MAX_AGE,), cookie=BOTH, next_request=("If-Modified-Since: {date}",)),
-    Row("since-before", "swap", (MAX_AGE,), cookie=BOTH, next_request=("If-Modified-Since: {date-9}",)),
+    Row(
+        "since-before",
+        "swap",
+        (MAX_AGE,),
+        cookie=BOTH,
+        next_request=("If-Modified-Since: {date-9}",),
+    ),
     Row("not-of-301", "miss", (MAX_AGE, TAG), status=301, next_request=('If-None-Match: "x"',)),
-    Row("malformed-of-301", "stripped", (MAX_AGE,), status=301, next_request=("If-Modified-Since: x",)),
+    Row(
+        "malformed-of-301",
+        "stripped",
+        (MAX_AGE,),
+        status=301,
+        next_request=("If-Modified-Since: x",),
+    ),
 ]
 
 TABLES = {

@@ -49,6 +49,9 @@ _FIRST_LINE_ONLY = frozenset(
 )
 """Fields that Squid knows as no lists: of several lines the first counts (RegisteredHeaders)."""
 
+_LONGEST = 18
+"""Digits that surely fit 64 bits; a range with more is refused as one that overflows."""
+
 _NO_DIRECTIVES = CacheControl()
 
 
@@ -140,6 +143,9 @@ def asks_for_ranges(request: RequestFacts) -> bool:
 
 def _is_range(text: str) -> bool:
     first, dash, last = text.partition("-")
-    if not dash or not all(bound.isdigit() for bound in (first, last) if bound):
+    given = [bound for bound in (first, last) if bound]
+    if not dash or not given or not all(bound.isdecimal() for bound in given):
         return False
-    return bool(first or last) and not (first and last and int(last) < int(first))
+    if max(map(len, given)) > _LONGEST:
+        return False
+    return not (first and last) or int(first) <= int(last)

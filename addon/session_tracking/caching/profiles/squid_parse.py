@@ -14,7 +14,7 @@ MAX_STALE_ANY = 2**31 - 1
 """What max-stale without a number means (HttpHdrCc.h)."""
 
 _SKIPPED = " ,\t\r\n"
-_INTEGER = re.compile(r"[ \t\n\v\f\r]*([+-]?[0-9]+)")
+_INTEGER = re.compile(r"[ \t\n\v\f\r]*([+-]?)0*([0-9]*)")
 _TEXT_IN_QUOTES = re.compile(r"[^\\\"\x00-\x1f\x7f]*")
 _FLAGS = frozenset(
     {
@@ -94,11 +94,10 @@ def to_int(text: str, start: int = 0) -> int:
     0 where there is no number, as for the age of a malformed Age field.
     """
     match = _INTEGER.match(text, start)
-    if match is None:
-        return 0
-    digits = match[1]
-    number = int(digits[:24]) if len(digits) > 24 else int(digits)
-    number = max(-(2**63), min(number, 2**63 - 1))
+    sign, digits = match.groups() if match else ("", "")
+    # Twenty digits decide: a longer text is not worth reading, nor would int() read any length.
+    number = int(digits[:20] or "0")
+    number = max(-(2**63), -number) if sign == "-" else min(number, 2**63 - 1)
     return (number + 2**31) % 2**32 - 2**31
 
 

@@ -19,6 +19,9 @@ _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct",
 _MONTH_START = (305, 336, -1, 30, 60, 91, 121, 152, 183, 213, 244, 274)
 """Days since the first of March, less one."""
 _WORD = re.compile(r"[^A-Za-z]*([A-Za-z]*)")
+_INT64 = re.compile(r"[ \t\n\v\f\r]*(-?)([0-9]+)")
+_LONGEST = 18
+"""Digits that surely fit 64 bits; a range with more is refused as one that overflows."""
 _YEAR = re.compile(r"[^0-9]*([0-9]+)")
 
 
@@ -55,10 +58,8 @@ def list_members(values: Sequence[str]) -> Iterator[str]:
 
 def to_int(digits: str) -> int:
     """A number that stops growing at the largest int (MIME.cc, mime_parse_integer)."""
-    number = 0
-    for digit in digits:
-        number = min(number * 10 + int(digit), INT_MAX)
-    return number
+    # Eleven digits decide: a longer text is not worth reading, nor would int() read any length.
+    return min(int(digits.lstrip("0")[:11] or "0"), INT_MAX)
 
 
 @lru_cache(maxsize=2048)
@@ -84,11 +85,13 @@ def parse_cache_control(values: tuple[str, ...]) -> CacheControl:
 
 def to_int64(text: str) -> int:
     """The leading integer of a field value, 0 without one (MIME.cc, mime_parse_int64)."""
-    match = re.match(r"[ \t\n\v\f\r]*(-?[0-9]+)", text)
+    match = _INT64.match(text)
     if match is None:
         return 0
-    # Wraps as 64-bit arithmetic does.
-    return (int(match[1]) + 2**63) % 2**64 - 2**63
+    number = 0
+    for digit in match[2]:  # It wraps as 64-bit arithmetic does.
+        number = (number * 10 + int(digit)) % 2**64
+    return ((-number if match[1] else number) + 2**63) % 2**64 - 2**63
 
 
 @lru_cache(maxsize=2048)
@@ -96,7 +99,7 @@ def parse_date(value: str) -> int:
     """Unix seconds; 0 for what Traffic Server does not take for a date (mime_parse_date)."""
     text = value.lstrip(WS)
     parsed: tuple[int, ...] | None
-    if text[:1].isdigit():
+    if text[:1].isdecimal():
         parsed = _in_order(text, "dmyt")
     elif len(text) >= 29 and text[3] == ",":
         parsed = _fixed_columns(text)
@@ -105,7 +108,7 @@ def parse_date(value: str) -> int:
         if word is None or _index(word[1], _DAYS) is None:
             return 0
         text = text[word.end() :].lstrip(WS)
-        parsed = _in_order(text, "dmyt" if text[:1] == "," or text[:1].isdigit() else "mdty")
+        parsed = _in_order(text, "dmyt" if text[:1] == "," or text[:1].isdecimal() else "mdty")
     if parsed is None:
         return 0
     day, month, year, hour, minute, second = parsed
@@ -201,7 +204,10 @@ def serves_ranges(values: Sequence[str], length: int) -> bool:
 def _bounds(member: str, length: int) -> tuple[int, int] | None:
     """First and last octet; a first one beyond the content stands for what cannot be satisfied."""
     start, dash, end = (part.strip(WS) for part in member.partition("-"))
-    if not dash or not (start or end) or not all(text.isdigit() for text in (start, end) if text):
+    given = [text for text in (start, end) if text]
+    if not dash or not given or not all(text.isdecimal() for text in given):
+        return None
+    if max(map(len, given)) > _LONGEST:
         return None
     if not start:
         if int(end) == 0:

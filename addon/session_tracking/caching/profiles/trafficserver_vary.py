@@ -125,8 +125,6 @@ def _type_suits(stored: Stored, request: RequestFacts) -> bool:
     if not accept or kind is None:
         return True
     media = next(_split(kind, ";")).lower()
-    if not media:
-        return True
     exact, subtypes, everything = -1.0, None, None
     for name, weight in _ranges(accept):
         if name.startswith("*") and media != "image/webp":
