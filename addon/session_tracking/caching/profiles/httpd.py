@@ -185,7 +185,7 @@ LOOKUP = (
         "the request has Authorization",
     ),
     LookupRule(
-        "no-store",
+        "request-no-store",
         Source("ap_cache_check_no_store (modules/cache/cache_util.c)"),
         lambda request: "no-store" not in control_of(request.fields),
         "the request says no-store",
