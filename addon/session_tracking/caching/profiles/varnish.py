@@ -137,6 +137,8 @@ def _profile(
         conditional=_conditional,
         merge=partial(_merge, storage),
         forwarded=partial(without, names=CONDITIONS),
+        # Those who wait are sent on to the origin once the built-in rules refuse to store.
+        collapses=storage is not BUILTIN_STORAGE,
         switch=switch,
         settings={
             "default_ttl": DEFAULT_TTL,

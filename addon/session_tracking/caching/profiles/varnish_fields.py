@@ -1,5 +1,6 @@
 """What Varnish compares and drops: variants under Vary, and fields that Connection lists."""
 
+import re
 from itertools import takewhile
 
 from session_tracking.caching.profiles.varnish_parse import parse_vary
@@ -43,6 +44,7 @@ WELL_KNOWN = (NOT_FETCHED - HOP_BY_HOP) | frozenset(
 )
 """Fields that Connection cannot take away."""
 
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _ALWAYS_DIFFERENT = frozenset({"x-forwarded-for"})
 """Varnish adds the client's address before it compares, and the next visitor has another one."""
 
@@ -68,11 +70,15 @@ def connection_options(fields: FieldSection) -> tuple[str, ...]:
 def faulty(fields: FieldSection) -> bool:
     """Whether a request is answered with 400.
 
-    That is so where Host or Content-Length is repeated or Connection lists a well-known field.
+    That is so where Host or Content-Length is repeated, Connection lists a well-known field, or a
+    value has control characters other than tabs.
 
-    Source: cnt_recv (cache_req_fsm.c), http_DoConnection (cache_http.c).
+    Source: cnt_recv (cache_req_fsm.c), http_DoConnection (cache_http.c), http1_dissect_hdrs
+    (http1/cache_http1_proto.c).
     """
     if len(fields.values("host")) > 1 or len(fields.values("content-length")) > 1:
+        return True
+    if any(not value.isprintable() and _CONTROL.search(value) for _, value in fields.lines):
         return True
     return "connection" in fields and not WELL_KNOWN.isdisjoint(_listed(fields))
 
@@ -85,8 +91,8 @@ def same_variant(stored: RequestFacts, response: ResponseFacts, request: Request
     """Whether the response that was fetched for `stored` may answer `request` under its Vary.
 
     The request as sent to the origin is compared with the one that came in, so a field that is not
-    sent on never matches one that is there. Accept-Encoding does not count, and Host is part of
-    the key already.
+    sent on never matches one that is there. The first line of a field counts. Accept-Encoding does
+    not count, and Host is part of the key already.
 
     Source: VRY_Create, VRY_Match, vry_cmp (bin/varnishd/cache/cache_vary.c), http_gzip_support.
     """
@@ -96,20 +102,9 @@ def same_variant(stored: RequestFacts, response: ResponseFacts, request: Request
     for name in parse_vary(joined(response.fields, "vary")) or ():
         if name in {"accept-encoding", "host"}:
             continue
-        before = None if name in dropped else _compared(stored.fields, name)
-        if name in _ALWAYS_DIFFERENT or before != _compared(request.fields, name):
+        before = None if name in dropped else stored.fields.first(name)
+        if name in _ALWAYS_DIFFERENT or before != request.fields.first(name):
             return False
         if name == "x-varnish" and before is None:
             return False  # the number of the fetch, which no request has
     return True
-
-
-def _compared(fields: FieldSection, name: str) -> str | None:
-    """The value of the first line of a field, None if absent; all lines of those it collects."""
-    match name:
-        case "cookie":
-            return "; ".join(fields.values(name)) if name in fields else None
-        case "cache-control":
-            return joined(fields, name) if name in fields else None
-        case _:
-            return fields.first(name)
