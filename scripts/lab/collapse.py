@@ -52,21 +52,27 @@ class Collapsing:
 
 
 async def collapse(lab: Lab, rounds: int = ROUNDS) -> AsyncIterator[Collapsing]:
-    """The measurement for each response, each slow origin and each running cache, in turn."""
+    """The measurement for each response and each slow origin, on all running caches together."""
     for case in RESPONSES:
         for slow in ORIGINS:
-            for cache in lab.ports:
-                reached = [await run_round(lab, cache, case, slow) for _ in range(rounds)]
-                most = [max(holders.values(), default=0) for holders, _ in reached]
-                yield Collapsing(
-                    response=case.id,
-                    origin=slow,
-                    cache=cache,
-                    rounds=rounds,
-                    shared=sum(number > 1 for number in most),
-                    most=max(most),
-                    fetches=sum(fetches for _, fetches in reached),
-                )
+            work = (run_rounds(lab, cache, case, slow, rounds) for cache in lab.ports)
+            for measured in await asyncio.gather(*work):
+                yield measured
+
+
+async def run_rounds(lab: Lab, cache: str, case: Case, slow: str, rounds: int) -> Collapsing:
+    """One round after the other, each on a URL of its own."""
+    reached = [await run_round(lab, cache, case, slow) for _ in range(rounds)]
+    most = [max(holders.values(), default=0) for holders, _ in reached]
+    return Collapsing(
+        response=case.id,
+        origin=slow,
+        cache=cache,
+        rounds=rounds,
+        shared=sum(number > 1 for number in most),
+        most=max(most),
+        fetches=sum(fetches for _, fetches in reached),
+    )
 
 
 async def run_round(lab: Lab, cache: str, case: Case, slow: str) -> tuple[Counter[str], int]:
