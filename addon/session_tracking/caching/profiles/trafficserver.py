@@ -29,6 +29,7 @@ from session_tracking.caching.profiles.trafficserver_stored import (
     relays_304,
     strips,
     validated,
+    validated_no_cookies,
 )
 from session_tracking.caching.profiles.trafficserver_vary import selects
 from session_tracking.http.exchange import RequestFacts, ResponseFacts
@@ -211,6 +212,7 @@ PROFILES = (
         storage=(*_REQUEST_RULES, *_RESPONSE_RULES, _COOKIE_RULE),
         reuse=_reuse_no_cookies,
         merge=partial(merge, (*_RESPONSE_RULES, _COOKIE_RULE)),
+        validated=validated_no_cookies,
         settings={
             **_DEFAULT.settings,
             "proxy.config.http.cache.cache_responses_to_cookies": 0,

@@ -128,14 +128,17 @@ def merge(
 
 
 def relays_304(old: Stored, new: Stored, request: RequestFacts) -> bool:
-    """Whether the client gets a 304; one that may not be stored goes to it in place of a 412 too.
+    """Whether a conditional request is answered with what the 304 says, not with what is stored.
 
-    Without content a conditional request counts as well where the 304 was merged: what it gets are
-    the fields that the 304 that it asked for has just made.
+    So it is where the client's condition holds, where the answer would be 412, and where the stored
+    status is another than 200. Without content a merged 304 leaves nothing of what was stored: the
+    fields are those that the client's own condition has just made.
     """
+    if _CONDITIONS.isdisjoint(request.fields.names()):
+        return False
     merged = new.response is not old.response
     bare = request.method == "HEAD" or is_empty(old.response)
-    if merged and bare and not _CONDITIONS.isdisjoint(request.fields.names()):
+    if (merged and bare) or old.response.status != 200:
         return True
     return meets_condition(old, request) or fails_precondition(old, request)
 
@@ -145,6 +148,12 @@ def validated(stored: Stored, _request: RequestFacts) -> Outcome:
     if "set-cookie2" not in stored.response.fields:
         return Outcome.STRIPPED
     return Outcome.SWAP if stored.own_cookie else Outcome.FRESH
+
+
+def validated_no_cookies(stored: Stored, request: RequestFacts) -> Outcome:
+    """The same, save that a 304 to a request with Cookie may not be stored, and changes nothing."""
+    outcome = validated(stored, request)
+    return Outcome.SWAP if outcome is Outcome.FRESH and "cookie" in request.fields else outcome
 
 
 def strips(stored: Stored, request: RequestFacts) -> bool:
