@@ -5,7 +5,7 @@ Nobody measured it. It is the profile that a cache is judged by whose documentat
 
 from collections.abc import Mapping
 
-from session_tracking.caching.directives import Directives, delta_seconds, parse_directives
+from session_tracking.caching.directives import NONE, Directives, delta_seconds, parse_directives
 from session_tracking.caching.freshness import freshness
 from session_tracking.caching.profiles.model import (
     CacheProfile,
@@ -16,7 +16,7 @@ from session_tracking.caching.profiles.model import (
     Stored,
     StoreRule,
 )
-from session_tracking.caching.storage import REQUIREMENTS, Policy, Requirement
+from session_tracking.caching.storage import REQUIREMENTS, Policy
 from session_tracking.http.exchange import Exchange, RequestFacts, ResponseFacts
 from session_tracking.http.fields import FieldSection
 from session_tracking.spec import Spec, rfc9111
@@ -32,28 +32,30 @@ def _source(spec: Spec) -> Source:
     return Source(str(spec), spec.url)
 
 
+SILENT = Policy("Cache-Control", NONE)
+
+
 def policy_of(response: ResponseFacts) -> Policy:
     """The orders of Cache-Control."""
-    return Policy("Cache-Control", parse_directives(response.fields.values("cache-control")))
+    values = response.fields.values("cache-control")
+    return Policy("Cache-Control", parse_directives(values)) if values else SILENT
 
 
 def _exchange(request: RequestFacts, response: ResponseFacts, time: float) -> Exchange:
     return Exchange(request, response, request_time=time, response_time=time)
 
 
-def _stored_if(requirement: Requirement) -> StoreRule:
-    def holds(request: RequestFacts, response: ResponseFacts, time: float) -> bool:
-        return requirement.holds(_exchange(request, response, time), policy_of(response))
-
-    return StoreRule(requirement.id, _source(requirement.spec), holds, requirement.unmet)
+def _storable(request: RequestFacts, response: ResponseFacts, time: float) -> bool:
+    exchange, policy = _exchange(request, response, time), policy_of(response)
+    for requirement in REQUIREMENTS:
+        if not requirement.holds(exchange, policy):
+            return False
+    return response.status not in {206, 304}
 
 
 def _asked(request: RequestFacts) -> Directives:
-    return parse_directives(request.fields.values("cache-control"))
-
-
-def _whole(_request: RequestFacts, response: ResponseFacts, _time: float) -> bool:
-    return response.status not in {206, 304}
+    values = request.fields.values("cache-control")
+    return parse_directives(values) if values else NONE
 
 
 def _asked_to_store(request: RequestFacts, _response: ResponseFacts, _time: float) -> bool:
@@ -65,8 +67,12 @@ def _asked_to_fetch(request: RequestFacts, _response: ResponseFacts, _time: floa
 
 
 STORAGE = (
-    *(_stored_if(requirement) for requirement in REQUIREMENTS),
-    StoreRule("whole", _source(rfc9111("3.3")), _whole, "a part of a response, or a 304"),
+    StoreRule(
+        "storable",
+        _source(rfc9111("3")),
+        _storable,
+        "a condition of storing is not met: " + ", ".join(rule.unmet for rule in REQUIREMENTS),
+    ),
     StoreRule(
         "request-no-store",
         _source(rfc9111("5.2.1.5")),
@@ -95,10 +101,10 @@ def _found(stored: Stored, request: RequestFacts, asked: Directives, time: float
     varies = [name.lower() for name in stored.response.fields.members("vary")]
     if any(_value(stored.request, name) != _value(request, name) for name in varies):
         return Reuse.MISS
-    orders = policy_of(stored.response).directives
-    if "*" in varies or orders.unqualified("no-cache") or "no-cache" in asked:
+    policy = policy_of(stored.response)
+    if "*" in varies or policy.directives.unqualified("no-cache") or "no-cache" in asked:
         return Reuse.VALIDATE
-    return Reuse.HIT if _fresh_enough(stored, orders, asked, time) else Reuse.VALIDATE
+    return Reuse.HIT if _fresh_enough(stored, policy, asked, time) else Reuse.VALIDATE
 
 
 def _value(request: RequestFacts, name: str) -> str | None:
@@ -106,17 +112,19 @@ def _value(request: RequestFacts, name: str) -> str | None:
     return ", ".join(values) if values else None
 
 
-def _fresh_enough(stored: Stored, orders: Directives, asked: Directives, time: float) -> bool:
+def _fresh_enough(stored: Stored, policy: Policy, asked: Directives, time: float) -> bool:
     """RFC 9111 §4.2 and §5.2.1: what the client adds to the response's own lifetime."""
-    arrived = freshness(
-        _exchange(stored.request, stored.response, stored.time), policy_of(stored.response)
-    )
+    arrived = freshness(_exchange(stored.request, stored.response, stored.time), policy)
     age = arrived.age + int(time - stored.time)
     limit = _seconds(asked, "max-age")
     if limit is not None and age > limit:
         return False
     left = arrived.lifetime - age - (_seconds(asked, "min-fresh") or 0)
-    if left > 0 or "max-stale" not in asked or any(name in orders for name in FORBIDS_STALE):
+    if (
+        left > 0
+        or "max-stale" not in asked
+        or any(name in policy.directives for name in FORBIDS_STALE)
+    ):
         return left > 0
     stale = asked.arguments["max-stale"][0]
     return stale is None or -left <= (delta_seconds(stale) or 0)
