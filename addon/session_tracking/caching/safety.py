@@ -86,10 +86,10 @@ def assess(exchange: Exchange) -> CacheSafety:
     Every carrier present is judged and the worst decides: caches differ in which ones they obey.
     """
     fields = exchange.response.fields
-    set_by = frozenset(name for name in ("set-cookie", "set-cookie2") if name in fields)
+    set_by = _SET_BY["set-cookie" in fields, "set-cookie2" in fields]
     if not set_by:
         return NO_COOKIE
-    verdicts = [judge_carrier(exchange, policy, set_by) for policy in policies(exchange)]
+    verdicts = [judge_carrier(exchange, policy, set_by) for policy in carriers(exchange)]
     decisive = worst(verdicts)
     return CacheSafety(
         decisive.level,
@@ -99,19 +99,25 @@ def assess(exchange: Exchange) -> CacheSafety:
     )
 
 
-def policies(exchange: Exchange) -> list[Policy]:
-    """The orders of every carrier present: Cache-Control's first, which stand even if it is absent.
+_SET_BY = {
+    (False, False): frozenset[str](),
+    (True, False): frozenset({"set-cookie"}),
+    (False, True): frozenset({"set-cookie2"}),
+    (True, True): frozenset({"set-cookie", "set-cookie2"}),
+}
+"""The fields that set cookies, by their presence."""
 
-    Source: RFC 9111 §5.2, RFC 9213 §2.2.
-    """
+
+def carriers(exchange: Exchange) -> list[Policy]:
+    """The orders of Cache-Control, present or not, and those of every targeted field present."""
     fields = exchange.response.fields
-    found = [Policy(CACHE_CONTROL, parse_directives(fields.values("cache-control")))]
-    if any(name in TARGETED_FIELDS for name in fields.names()):
-        found += [
+    policies = [Policy(CACHE_CONTROL, parse_directives(fields.values("cache-control")))]
+    if not TARGETED_FIELDS.isdisjoint(fields.names()):
+        policies += [
             Policy(field.display, directives, targeted=True, spec=field.spec)
             for field, directives in targeted_directives(fields, exchange.response_time)
         ]
-    return found
+    return policies
 
 
 def _remedy(exchange: Exchange, decisive: CarrierVerdict, plain: CarrierVerdict) -> str:

@@ -15,7 +15,11 @@ __all__ = ["COMMANDS", "USAGE", "main", "session_tracker"]
 
 COMMANDS: Final[Mapping[str, str]] = {
     "addon-path": "session_tracking.cli.addon_path:addon_path",
+    "caches": "session_tracking.cli.caches:caches",
     "config": "session_tracking.cli.config:config",
+    "explain": "session_tracking.cli.explain:explain",
+    "report": "session_tracking.cli.report:report",
+    "verdict": "session_tracking.cli.verdict:verdict",
 }
 """Subcommand → `module:function`; the module is imported when it is asked for."""
 

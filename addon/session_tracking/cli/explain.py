@@ -1,0 +1,106 @@
+"""`session-tracker explain`: the whole reasoning about one exchange."""
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+from session_tracking.caching.profiles.catalogue import PROFILES
+from session_tracking.cli.cache_names import Caches, caches_option, chosen_caches, config_option
+from session_tracking.cli.inputs import CAPTURES, FILE, Input, opened, read
+from session_tracking.errors import InputError
+from session_tracking.escape import visible
+from session_tracking.records.questions import Question, Unreadable
+from session_tracking.records.verdict_lines import MAX_LINE
+from session_tracking.reports.explanation import Row, explanation, finding_explanation, table
+
+__all__ = ["explain"]
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  session-tracker explain report.json 5f0c1f5fd4a3b7e2c9d80a6f1e2d3c4b
+  session-tracker explain capture.mitm 12 --caches nginx,varnish
+  session-tracker explain exchanges.jsonl checkout"""
+)
+@click.argument("file", type=FILE)
+@click.argument("identity", metavar="ID")
+@caches_option
+@config_option
+def explain(file: str, identity: str, *, caches: str | None, config: Path | None) -> None:
+    """Tell why an exchange is safe or not, step by step, with the sections of the standards.
+
+    FILE is a JSON report, a HAR, a file of mitmproxy, or JSON lines as `verdict` reads them. ID is
+    a finding's fingerprint, an exchange's id, or the number of the exchange in FILE.
+    """
+    with opened(file) as source:
+        findings = _findings(source)
+        if findings is None:
+            rows = _explained(_exchange(source, identity), chosen_caches(caches, config))
+        else:
+            rows = _found(findings, identity, source)
+        for line in table(rows):
+            click.echo(line)
+
+
+def _findings(source: Input) -> list[Mapping[str, Any]] | None:
+    """The findings of a JSON report; None if the file is none, which is then at its beginning."""
+    if source.piped or source.ending == ".har" or source.ending in CAPTURES:
+        return None
+    document = _document(source.stream.readline(MAX_LINE))
+    if document is None or "findings" in document:
+        source.stream.seek(0)
+        document = _document(source.stream.read())
+    source.stream.seek(0)
+    if document is None or not isinstance(document.get("findings"), list):
+        return None
+    return [finding for finding in document["findings"] if isinstance(finding, dict)]
+
+
+def _document(text: bytes) -> dict[str, Any] | None:
+    """The object that the text holds as JSON; None if it holds none."""
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return document if isinstance(document, dict) else None
+
+
+def _found(findings: list[Mapping[str, Any]], identity: str, source: Input) -> Iterator[Row]:
+    named = [f for f in findings if identity in {f.get("fingerprint"), f.get("exchange")}]
+    if not named:
+        raise click.UsageError(
+            f"{source.shown} has {len(findings)} findings, and none with the fingerprint or the"
+            f" exchange {visible(identity, 60)}."
+        )
+    for finding in named:
+        yield from finding_explanation(finding)
+
+
+def _exchange(source: Input, identity: str) -> Question:
+    """The exchange with that id; if there is none, the one of that number."""
+    numbered, count = None, 0
+    for count, item in enumerate(read(source), 1):
+        if str(item.id) == identity:
+            return _readable(item, source)
+        if str(count) == identity:
+            numbered = item
+    if numbered is None:
+        raise click.UsageError(
+            f"{source.shown} has {count} exchanges, and none with the id {visible(identity, 60)}."
+        )
+    return _readable(numbered, source)
+
+
+def _readable(item: Question | Unreadable, source: Input) -> Question:
+    if isinstance(item, Unreadable):
+        raise InputError(f"{source.shown}:{item.number}: {item.problem}")
+    return item
+
+
+def _explained(question: Question, caches: Caches) -> Iterator[Row]:
+    safety = question.judged(caches(question.exchange.request))
+    return explanation(question.exchange, safety, question.judged(PROFILES.values()).caches)

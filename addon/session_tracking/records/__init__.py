@@ -1,0 +1,1 @@
+"""Exchanges and events as files hold them."""

@@ -1,0 +1,61 @@
+"""What a verdict is asked about, wherever it was read from."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from session_tracking.caching.profiles.model import CacheProfile
+from session_tracking.caching.safety import CacheSafety
+from session_tracking.caching.verdict import judge
+from session_tracking.http.exchange import Exchange, RequestFacts, ResponseFacts
+
+__all__ = ["Question", "QuestionId", "Unreadable", "content_length"]
+
+type QuestionId = str | int | float | None
+"""What the answer is told apart by: given by whoever asks, or the number of the exchange."""
+
+_BODILESS = frozenset({204, 304})
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One exchange to be judged, and what follows it."""
+
+    id: QuestionId
+    exchange: Exchange
+    next_request: RequestFacts | None = None
+    """The next visitor's; None for the same request without Cookie and Authorization."""
+    validation_response: ResponseFacts | None = None
+    """What the origin answers to a conditional request; None: never 304."""
+    after: float = 0.0
+    """Seconds after which the next visitor asks."""
+
+    def judged(self, caches: Iterable[CacheProfile]) -> CacheSafety:
+        """The verdict, with what each of these caches hands to the next visitor."""
+        return judge(
+            self.exchange,
+            next_request=self.next_request,
+            validation_response=self.validation_response,
+            after=self.after,
+            caches=caches,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """What stands in the place of a question and is none."""
+
+    number: int
+    """1-based number of the line, entry or flow."""
+    id: QuestionId
+    problem: str
+    """What is wrong, as the end of a sentence about it; safe to be shown."""
+
+
+def content_length(method: str, status: int, said: int | None) -> int | None:
+    """Octets of content where nobody counted them: `said` is Content-Length (RFC 9110 §8.6).
+
+    None if it is not known.
+    """
+    if method == "HEAD" or status < 200 or status in _BODILESS:
+        return 0
+    return said
