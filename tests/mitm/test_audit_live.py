@@ -107,7 +107,7 @@ def test_one_line_a_finding_and_a_summary_at_the_end(origin, tmp_path):
         get(proxy.port, "/plain", "Cookie: a=b")
         assert proxy.stop(signal.SIGTERM) == 1
     assert proxy.log.count("error ST201 set-cookie-storable: GET http://127.0.0.1") == 1
-    assert 'Set-Cookie "sid" (session) is unsafe: max-age keeps it fresh for 60 s' in proxy.log
+    assert 'Set-Cookie "sid" (session) is unsafe' in proxy.log
     assert "3 errors, 1 warning, 0 notes in 2 distinct findings" in proxy.log
     assert SECRET not in proxy.log
     facts = json.loads(report.read_text())

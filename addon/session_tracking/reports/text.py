@@ -4,20 +4,32 @@ from collections.abc import Iterator
 
 from session_tracking.audit.findings import Finding, Severity
 from session_tracking.escape import visible
+from session_tracking.reports.caches import collapse_line, outcome_line, switch_line
 from session_tracking.reports.run import ExitStatus, FailOn, Run, Tally, exit_status
 
 _SHOWN = 20
 
 
 def finding_line(finding: Finding) -> str:
-    """Severity, rule, method, URL, cookie, why and fix on one line, safe for any terminal."""
-    masked = f" [this visitor was protected by: {finding.masked_by}]" if finding.masked_by else ""
-    return visible(
+    """Severity, rule, method, URL, cookie, why, caches and fix on one line, safe for terminals."""
+    parts = [
         f"{finding.severity} {finding.rule.id} {finding.rule.name}: {finding.method} {finding.url}"
-        f' {finding.field} "{finding.cookie_name}" ({finding.cookie_class}) is {finding.level}:'
-        f" {why(finding)}. Fix: {finding.remedy}{masked}",
-        2000,
-    )
+        f' {finding.field} "{finding.cookie_name}" ({finding.cookie_class}) is {finding.level}'
+    ]
+    # Some remedies tell the reasons themselves, where each is in its place.
+    if not all(reason.text in finding.remedy for reason in finding.reasons):
+        parts[0] += f": {why(finding)}"
+    if finding.caches:
+        told = (
+            ("The next visitor", outcome_line(finding.caches)),
+            ("A refusal becomes a swap", switch_line(finding.caches)),
+            ("Beware", collapse_line(finding.caches)),
+        )
+        parts += [f"{about}: {line}" for about, line in told if line]
+    parts.append(f"Fix: {finding.remedy}")
+    if finding.masked_by:
+        parts.append(f"[this visitor was protected by: {finding.masked_by}]")
+    return visible(". ".join(part.rstrip(".") for part in parts), 3000)
 
 
 def why(finding: Finding) -> str:
