@@ -71,15 +71,13 @@ def field_section(headers: Headers) -> FieldSection:
     A HAR joins several Set-Cookie lines with line feeds, which cannot stand in a field value on
     the wire (RFC 9110 §5.5): they are taken apart again.
     """
-    lines = []
-    for name, value in headers.fields:
-        if name.startswith(b":"):
-            continue
-        text = name.decode("latin-1")
-        if b"\n" in value:
-            lines += [(text, part) for part in value.decode("latin-1").split("\n")]
-        else:
-            lines.append((text, value.decode("latin-1")))
+    lines = [
+        (name.decode("latin-1"), value.decode("latin-1"))
+        for name, value in headers.fields
+        if not name.startswith(b":")
+    ]
+    if any("\n" in value for _, value in lines):
+        lines = [(name, part) for name, value in lines for part in value.split("\n")]
     return FieldSection(lines)
 
 
