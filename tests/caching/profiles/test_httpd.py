@@ -120,6 +120,8 @@ REQUESTS = [
     Row("max-age-0", "miss", (MAX_AGE,), next_request=("Cache-Control: max-age=0",)),
     Row("max-age-minus-one", "swap", (MAX_AGE,), next_request=("Cache-Control: max-age=-1",)),
     Row("min-fresh", "miss", (MAX_AGE,), next_request=("Cache-Control: min-fresh=70",)),
+    Row("min-fresh-overflows", "miss", ("Cache-Control: max-age=9223372036854775807",),
+        next_request=("Cache-Control: min-fresh=-10",)),
     Row("max-stale", "swap", ("Cache-Control: max-age=0",), next_request=("Cache-Control: max-stale",)),
     Row("max-stale-seconds", "swap", ("Cache-Control: max-age=60", "Age: 70"),
         next_request=("Cache-Control: max-stale=20",)),

@@ -59,6 +59,11 @@ def parse_offset(text: str) -> int | None:
     return number if -(2**63) <= number < 2**63 else None
 
 
+def int64(number: int) -> int:
+    """The number in 64 bits: httpd adds and multiplies seconds without looking for overflow."""
+    return (number + 2**63) % 2**64 - 2**63
+
+
 def tokens(text: str, separators: str = ", \t") -> Iterator[str]:
     """The tokens of a field value; separators inside quoted strings do not count.
 

@@ -11,6 +11,7 @@ from session_tracking.caching.profiles.httpd_conditions import conditions_fail
 from session_tracking.caching.profiles.httpd_parse import (
     Control,
     control_of,
+    int64,
     parse_date,
     parse_offset,
     passed_on,
@@ -166,13 +167,12 @@ def _fresh(stored: Stored, asked: Control, now: float) -> bool:
     limits = [limit for limit in (own, asked.max_age) if limit is not None and limit != -1]
     slack = 0 if control.must_revalidate or shared is not None else asked.max_stale
     limit = min(limits, default=int(info.lifetime)) + slack - asked.min_fresh
-    return _age(stored, info, now) < limit
+    return _age(stored, info, now) < int64(limit)
 
 
 def _age(stored: Stored, info: Info, now: float) -> int:
     """Current age in whole seconds (ap_cache_current_age, cache_util.c)."""
     received = 0.0
     if (said := passed_on(stored.response.fields).first("age")) is not None:
-        # apr_time_from_sec multiplies in 64 bits and lets them overflow.
-        received = (((parse_offset(said) or 0) * 10**6 + 2**63) % 2**64 - 2**63) / 10**6
+        received = int64((parse_offset(said) or 0) * 10**6) / 10**6
     return max(0, int(max(0.0, stored.time - info.date, received) + (now - stored.time)))
