@@ -81,20 +81,28 @@ def judge_carrier(exchange: Exchange, policy: Policy, set_by: frozenset[str]) ->
     return _not_fresh(exchange, policy, life)
 
 
+_FORBIDDING = {
+    "no-store-absent": ("no-store", "5.2.2.5"),
+    "private-absent": ("private", "5.2.2.7"),
+}
+"""The requirements that a directive of the response fails on purpose."""
+
+
 def _unstored(exchange: Exchange, policy: Policy) -> CarrierVerdict | None:
     """The verdict on a response that may not be stored; None for one that may."""
     stored = storage_verdict(exchange, policy)
     if stored.storable:
         return None
     level, remedy = Level.SAFE, Remedy.NONE
-    if stored.fails("no-store-absent"):
-        reasons: tuple[Reason, ...] = (Reason("no-store forbids storing", rfc9111("5.2.2.5")),)
-    elif stored.fails("private-absent"):
-        text = "private forbids storing in a shared cache"
+    said = next((_FORBIDDING[r.id] for r in stored.failed if r.id in _FORBIDDING), None)
+    if said is not None:
+        name, section = said
+        text = f"{name} forbids storing in a shared cache"
         if "public" in policy.directives:
+            # Not a fine point: HAProxy 2.6 stores and replays `private, no-store, public`.
             level, remedy = Level.FRAGILE, Remedy.STORABLE
-            text = "private and public contradict each other"
-        reasons = (Reason(text, rfc9111("5.2.2.7")),)
+            text = f"{name} and public contradict each other, and some caches obey the latter"
+        reasons: tuple[Reason, ...] = (Reason(text, rfc9111(section)),)
     else:
         reasons = tuple(Reason(f"not storable: {r.unmet}", r.spec) for r in stored.failed)
         level, remedy = Level.SAFE_IMPLICIT, Remedy.EXPLICIT
