@@ -158,15 +158,15 @@ def vary_cookie(facts: AuditFacts, said: Directives) -> bool:
 @_mistake(
     number=225,
     name="private-and-public",
-    title="private and public contradict each other: a cache may obey either",
+    title="public contradicts private and no-store: a cache may obey either",
     spec=(rfc9111("5.2.2.7"), rfc9111("5.2.2.9")),
     meaning="Mostly one part of an application adds private and another one public. Careful caches"
-    " obey private; none of them has to.",
+    " keep to the stricter word; HAProxy 2.6 goes by the last one, and hands out the cookie.",
     remedy=f"{_SEND}, and take public away.",
 )
 def private_and_public(_facts: AuditFacts, said: Directives) -> bool:
-    """Both, and no no-store, which would settle it."""
-    return said.unqualified("private") and "public" in said and "no-store" not in said
+    """Public beside an unqualified private, or beside no-store."""
+    return "public" in said and (said.unqualified("private") or "no-store" in said)
 
 
 _PROTECTIVE = frozenset({"private", "no-store", "no-cache"})
