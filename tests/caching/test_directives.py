@@ -47,6 +47,11 @@ def test_delta_seconds_rfc9111_1_2_2(text, seconds):
     assert delta_seconds(text) == seconds
 
 
+def test_names_that_never_occur_in_lower_case():
+    parsed = parse_directives(["NO-STORE, Private, private, max-age=1"])
+    assert parsed.odd == {"no-store"}
+
+
 def test_qualified_and_unqualified_forms():
     both = parse_directives(['no-cache="Set-Cookie, X", private'])
     assert both.qualified("no-cache") == {"set-cookie", "x"}

@@ -16,7 +16,7 @@ READ = [
     ("cloudflare", "Cloudflare-CDN-Cache-Control", "max-age=60", {"max-age": ("60",)}),
     ("surrogate-stale", "Surrogate-Control", "max-age=60+30", {"max-age": ("60",), "stale-while-revalidate": ("30",)}),
     ("surrogate-remote", "Surrogate-Control", "no-store-remote", {"no-store": (None,)}),
-    ("surrogate-esi-only", "Surrogate-Control", 'content="ESI/1.0"', None),
+    ("surrogate-esi-only", "Surrogate-Control", 'content="ESI/1.0"', {}),
     ("surrogate-no-store", "Surrogate-Control", "no-store, private", {"no-store": (None,), "private": (None,)}),
     ("surrogate-bare-max-age", "Surrogate-Control", "max-age", {"max-age": ("",)}),
     ("litespeed", "X-LiteSpeed-Cache-Control", "Public,max-age=60", {"public": (None,), "max-age": ("60",)}),

@@ -10,6 +10,7 @@ MAX_SECONDS = 2**31
 """What a larger delta-seconds counts as (RFC 9111 §1.2.2)."""
 
 _CACHED_LENGTH = 512
+_NO_NAMES: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +19,8 @@ class Directives:
 
     arguments: Mapping[str, tuple[str | None, ...]]
     """Lower-case name → the argument of each occurrence, unquoted; None where it has none."""
+    odd: frozenset[str] = frozenset()
+    """Names, in lower case, that never occur in lower case: not every cache knows them then."""
 
     def __contains__(self, name: object) -> bool:
         return name in self.arguments
@@ -28,9 +31,11 @@ class Directives:
 
     def qualified(self, name: str) -> frozenset[str]:
         """The field names, in lower case, that the qualified form of `name` lists."""
+        if name not in self.arguments:
+            return _NO_NAMES
         return frozenset(
             field.strip(OWS).lower()
-            for argument in self.arguments.get(name, ())
+            for argument in self.arguments[name]
             if argument is not None
             for field in argument.split(",")
         )
@@ -70,13 +75,19 @@ def parse_directives(values: Iterable[str]) -> Directives:
 
 def _parse(lines: tuple[str, ...]) -> Directives:
     found: dict[str, list[str | None]] = {}
+    plain = set()
     for line in lines:
         for member in split_members(line):
             name, equals, argument = member.partition("=")
-            found.setdefault(name.strip(OWS).lower(), []).append(
-                unquote(argument.strip(OWS)) if equals else None
-            )
-    return Directives({name: tuple(arguments) for name, arguments in found.items()})
+            name = name.strip(OWS)
+            lowered = name.lower()
+            if name == lowered:
+                plain.add(name)
+            found.setdefault(lowered, []).append(unquote(argument.strip(OWS)) if equals else None)
+    return Directives(
+        {name: tuple(arguments) for name, arguments in found.items()},
+        frozenset(found.keys() - plain),
+    )
 
 
 _parse_cached = lru_cache(maxsize=4096)(_parse)

@@ -79,7 +79,7 @@ _HIT = re.compile(r"(?:tcp_(?:[a-z]+_)*)?(?:refresh)?hit(?:stale)?", re.IGNORECA
 
 
 def _x_cache(values: Sequence[str]) -> str:
-    reports = (member.split(None, 1)[0] for value in values for member in split_members(value))
+    reports = (member.partition(" ")[0] for value in values for member in split_members(value))
     return "X-Cache reports a hit" if any(_HIT.fullmatch(word) for word in reports) else ""
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from session_tracking.caching.directives import Directives
 from session_tracking.caching.freshness import Basis, Freshness, freshness
 from session_tracking.caching.storage import Policy, storage_verdict
 from session_tracking.http.exchange import Exchange
@@ -81,34 +82,64 @@ def judge_carrier(exchange: Exchange, policy: Policy, set_by: frozenset[str]) ->
     return _not_fresh(exchange, policy, life)
 
 
-_FORBIDDING = {
-    "no-store-absent": ("no-store", "5.2.2.5"),
-    "private-absent": ("private", "5.2.2.7"),
-}
-"""The requirements that a directive of the response fails on purpose."""
-
-
 def _unstored(exchange: Exchange, policy: Policy) -> CarrierVerdict | None:
     """The verdict on a response that may not be stored; None for one that may."""
     stored = storage_verdict(exchange, policy)
     if stored.storable:
         return None
-    level, remedy = Level.SAFE, Remedy.NONE
-    said = next((_FORBIDDING[r.id] for r in stored.failed if r.id in _FORBIDDING), None)
-    if said is not None:
-        name, section = said
-        text = f"{name} forbids storing in a shared cache"
-        if "public" in policy.directives:
-            # Not a fine point: HAProxy 2.6 stores and replays `private, no-store, public`.
-            level, remedy = Level.FRAGILE, Remedy.STORABLE
-            text = f"{name} and public contradict each other, and some caches obey the latter"
-        reasons: tuple[Reason, ...] = (Reason(text, rfc9111(section)),)
-    else:
-        reasons = tuple(Reason(f"not storable: {r.unmet}", r.spec) for r in stored.failed)
-        level, remedy = Level.SAFE_IMPLICIT, Remedy.EXPLICIT
-        if [requirement.id for requirement in stored.failed] == ["authorization-allowed"]:
-            level, remedy = Level.FRAGILE, Remedy.STORABLE
+    forbidding = [name for requirement, name in _FORBIDDING.items() if stored.fails(requirement)]
+    if forbidding:
+        alone = all(requirement.id in _FORBIDDING for requirement in stored.failed)
+        reason = _doubt(policy.directives, forbidding) if alone else None
+        if reason is not None:
+            return CarrierVerdict(policy, Level.FRAGILE, (reason,), Remedy.STORABLE)
+        text = f"{forbidding[0]} forbids storing in a shared cache"
+        reason = Reason(text, rfc9111(_SECTIONS[forbidding[0]]))
+        return CarrierVerdict(policy, Level.SAFE, (reason,), Remedy.NONE)
+    reasons = tuple(Reason(f"not storable: {r.unmet}", r.spec) for r in stored.failed)
+    failed = [requirement.id for requirement in stored.failed]
+    level, remedy = Level.SAFE_IMPLICIT, Remedy.EXPLICIT
+    if failed == ["authorization-allowed"]:
+        level, remedy = Level.FRAGILE, Remedy.STORABLE
+    elif failed == ["basis-present"] and _httpd_stores(exchange, policy.directives):
+        level, remedy = Level.FRAGILE, Remedy.STORABLE
+        reasons = (*reasons, Reason("Apache httpd stores it by default all the same", _HTTPD))
     return CarrierVerdict(policy, level, reasons, remedy)
+
+
+_FORBIDDING = {"no-store-absent": "no-store", "private-absent": "private"}
+"""The requirements that a directive of the response fails on purpose."""
+_SECTIONS = {"no-store": "5.2.2.5", "private": "5.2.2.7"}
+_HTTPD = Spec("Apache httpd mod_cache", "", "https://httpd.apache.org/docs/2.4/mod/mod_cache.html")
+
+
+def _doubt(directives: Directives, forbidding: list[str]) -> Reason | None:
+    """Why caches of good name do not obey what forbids storing; None if all do.
+
+    Each was seen on the caches of Debian 12 (`session-tracker caches`).
+    """
+    plain = [name for name in forbidding if directives.unqualified(name)]
+    if "public" in directives:
+        # HAProxy stores and replays `private, no-store, public`.
+        text = f"{forbidding[0]} and public contradict each other, and some caches obey the latter"
+    elif not plain:
+        text = "no-store with an argument is not known to Apache httpd and HAProxy"
+    elif all(name in directives.odd for name in plain):
+        text = f"{plain[0]} is not in lower case, so Squid does not know it"
+    else:
+        return None
+    return Reason(text, rfc9111(_SECTIONS[forbidding[0]]))
+
+
+def _httpd_stores(exchange: Exchange, directives: Directives) -> bool:
+    """Whether a Cache-Control without a lifetime makes Apache httpd store any status.
+
+    It takes one that does not forbid storing for leave to store; after a server error even
+    no-cache is, in case the next answer is an error too (CacheStaleOnError).
+    """
+    if not directives.arguments:
+        return False
+    return "no-cache" not in directives or exchange.response.status >= 500
 
 
 def _vary_star(

@@ -69,8 +69,12 @@ def _dictionary(text: str) -> Directives | None:
     return Directives(found) if found else None
 
 
-def _surrogate(values: Sequence[str], _now: float) -> Directives | None:
-    """`max-age=3600+60` adds a stale window; a field about ESI alone orders nothing."""
+def _surrogate(values: Sequence[str], _now: float) -> Directives:
+    """`max-age=3600+60` adds a stale window.
+
+    A field that says nothing about storing counts too: in its presence Varnish, and Squid where it
+    is addressed to it, look at Cache-Control no more.
+    """
     said = parse_directives(values).arguments
     found: dict[str, tuple[str | None, ...]] = {}
     for name in ("no-store", "private", "no-cache"):
@@ -83,7 +87,7 @@ def _surrogate(values: Sequence[str], _now: float) -> Directives | None:
         found["max-age"] = (fresh.strip(),)
         if stale:
             found["stale-while-revalidate"] = (stale.strip(),)
-    return Directives(found) if found else None
+    return Directives(found)
 
 
 def _plain(values: Sequence[str], _now: float) -> Directives | None:
