@@ -32,6 +32,18 @@ def client_of(flow: HTTPFlow) -> ClientId:
     return ClientId(str(peer[0]), flow.client_conn.id)
 
 
+def authority_of(request: Request) -> str:
+    """The authority that the client asked for: a host, perhaps with a port.
+
+    Says the same as `pretty_host`, which decodes, splits and checks it for each request anew.
+    """
+    if request.http_version == "HTTP/1.1":
+        hosts = [value for name, value in request.headers.fields if name.lower() == b"host"]
+        if len(hosts) == 1:
+            return hosts[0].decode("utf-8", "surrogateescape") or request.host
+    return request.pretty_host
+
+
 def request_facts(request: Request) -> RequestFacts:
     """The request as the hooks see it; the URL names the host that the client asked for."""
     return RequestFacts(
