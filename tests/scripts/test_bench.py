@@ -5,7 +5,7 @@ from statistics import median
 
 import pytest
 
-from scripts.benchmarks import cli, servers, workload
+from scripts.benchmarks import cli, hooks, servers, workload
 from scripts.benchmarks.figures import (
     CannotMeasureError,
     Figure,
@@ -107,6 +107,13 @@ def test_throughput_is_compared_pair_by_pair():
     assert (ours.value, empty.value) == (490, 500)
 
 
+def test_the_best_batch_counts_for_hooks():
+    pairs = [(40.0, 14.0), (34.0, 10.0), (99.0, 10.5)]
+    best, typical = hooks.figures_of(workload.KNOWN, pairs)
+    assert (best.value, best.at_most) == (24.0, 25.0)
+    assert (typical.value, typical.at_most) == (26.0, None)
+
+
 def test_the_mix_has_the_shares_of_the_kinds():
     kinds = list(workload.mixed(400))
     assert {kind.name: kinds.count(kind) / 4 for kind in workload.KINDS} == {
@@ -136,7 +143,8 @@ def test_hooks_for_real(tmp_path):
     written = json.loads(target.read_text())
     met = all(figure["met"] for figure in written["figures"])
     assert (ran.returncode, ran.stderr) == (0 if met else cli.MISSED, "")
-    names = ["hooks, known visitor", "hooks, newcomer", "hooks, finding"]
+    kinds = ["hooks, known visitor", "hooks, newcomer", "hooks, finding"]
+    names = [name for kind in kinds for name in (kind, "  median batch")]
     assert [figure["name"] for figure in written["figures"]] == names
     assert all(figure["value"] > 0 for figure in written["figures"])
     assert [
