@@ -4,11 +4,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from session_tracking.caching.directives import Directives
 from session_tracking.caching.freshness import Basis, Freshness, freshness
+from session_tracking.caching.practice import HTTPD, SECTIONS, Reason, doubt, httpd_stores
 from session_tracking.caching.storage import Policy, storage_verdict
 from session_tracking.http.exchange import Exchange
-from session_tracking.spec import Spec, rfc5861, rfc9111
+from session_tracking.spec import rfc5861, rfc9111
+
+__all__ = ["CarrierVerdict", "Level", "Reason", "Remedy", "judge_carrier", "worst"]
 
 
 class Level(StrEnum):
@@ -48,14 +50,6 @@ class Remedy(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Reason:
-    """One step of the reasoning, with the section that it rests on."""
-
-    text: str
-    spec: Spec
-
-
-@dataclass(frozen=True, slots=True)
 class CarrierVerdict:
     """What one carrier's orders lead to."""
 
@@ -82,6 +76,19 @@ def judge_carrier(exchange: Exchange, policy: Policy, set_by: frozenset[str]) ->
     return _not_fresh(exchange, policy, life)
 
 
+def _only_validated(
+    exchange: Exchange, policy: Policy, reasons: tuple[Reason, ...]
+) -> CarrierVerdict:
+    """The verdict on what is never reused without asking the origin, if there is a way to ask."""
+    if (merged := _merged(exchange)) is not None:
+        return CarrierVerdict(policy, Level.FRAGILE, (*reasons, merged), Remedy.VALIDATOR)
+    if exchange.response.status >= 500:
+        # CacheStaleOnError: the stored error answers while the origin goes on failing.
+        reason = Reason("after another server error Apache httpd reuses it", HTTPD)
+        return CarrierVerdict(policy, Level.FRAGILE, (*reasons, reason), Remedy.STORABLE)
+    return CarrierVerdict(policy, Level.REVALIDATE, reasons, Remedy.STORABLE)
+
+
 def _unstored(exchange: Exchange, policy: Policy) -> CarrierVerdict | None:
     """The verdict on a response that may not be stored; None for one that may."""
     stored = storage_verdict(exchange, policy)
@@ -89,57 +96,29 @@ def _unstored(exchange: Exchange, policy: Policy) -> CarrierVerdict | None:
         return None
     forbidding = [name for requirement, name in _FORBIDDING.items() if stored.fails(requirement)]
     if forbidding:
-        alone = all(requirement.id in _FORBIDDING for requirement in stored.failed)
-        reason = _doubt(policy.directives, forbidding) if alone else None
+        lenient = _FORBIDDING.keys() | _LENIENT
+        alone = all(requirement.id in lenient for requirement in stored.failed)
+        reason = doubt(policy.directives, forbidding) if alone else None
         if reason is not None:
             return CarrierVerdict(policy, Level.FRAGILE, (reason,), Remedy.STORABLE)
         text = f"{forbidding[0]} forbids storing in a shared cache"
-        reason = Reason(text, rfc9111(_SECTIONS[forbidding[0]]))
+        reason = Reason(text, rfc9111(SECTIONS[forbidding[0]]))
         return CarrierVerdict(policy, Level.SAFE, (reason,), Remedy.NONE)
     reasons = tuple(Reason(f"not storable: {r.unmet}", r.spec) for r in stored.failed)
     failed = [requirement.id for requirement in stored.failed]
     level, remedy = Level.SAFE_IMPLICIT, Remedy.EXPLICIT
     if failed == ["authorization-allowed"]:
         level, remedy = Level.FRAGILE, Remedy.STORABLE
-    elif failed == ["basis-present"] and _httpd_stores(exchange, policy.directives):
+    elif _LENIENT.issuperset(failed) and httpd_stores(exchange, policy.directives):
         level, remedy = Level.FRAGILE, Remedy.STORABLE
-        reasons = (*reasons, Reason("Apache httpd stores it by default all the same", _HTTPD))
+        reasons = (*reasons, Reason("Apache httpd stores it by default all the same", HTTPD))
     return CarrierVerdict(policy, level, reasons, remedy)
 
 
 _FORBIDDING = {"no-store-absent": "no-store", "private-absent": "private"}
 """The requirements that a directive of the response fails on purpose."""
-_SECTIONS = {"no-store": "5.2.2.5", "private": "5.2.2.7"}
-_HTTPD = Spec("Apache httpd mod_cache", "", "https://httpd.apache.org/docs/2.4/mod/mod_cache.html")
-
-
-def _doubt(directives: Directives, forbidding: list[str]) -> Reason | None:
-    """Why caches of good name do not obey what forbids storing; None if all do.
-
-    Each was seen on the caches of Debian 12 (`session-tracker caches`).
-    """
-    plain = [name for name in forbidding if directives.unqualified(name)]
-    if "public" in directives:
-        # HAProxy stores and replays `private, no-store, public`.
-        text = f"{forbidding[0]} and public contradict each other, and some caches obey the latter"
-    elif not plain:
-        text = "no-store with an argument is not known to Apache httpd and HAProxy"
-    elif all(name in directives.odd for name in plain):
-        text = f"{plain[0]} is not in lower case, so Squid does not know it"
-    else:
-        return None
-    return Reason(text, rfc9111(_SECTIONS[forbidding[0]]))
-
-
-def _httpd_stores(exchange: Exchange, directives: Directives) -> bool:
-    """Whether a Cache-Control without a lifetime makes Apache httpd store any status.
-
-    It takes one that does not forbid storing for leave to store; after a server error even
-    no-cache is, in case the next answer is an error too (CacheStaleOnError).
-    """
-    if not directives.arguments:
-        return False
-    return "no-cache" not in directives or exchange.response.status >= 500
+_LENIENT = frozenset({"basis-present", "status-understood"})
+"""The requirements that caches of good name do not insist on."""
 
 
 def _vary_star(
@@ -169,12 +148,10 @@ def _no_cache(
     if not policy.directives.unqualified("no-cache"):
         return None
     asks = Reason("no-cache allows storing, and reuse after validation", rfc9111("5.2.2.4"))
-    if (merged := _merged(exchange)) is not None:
-        return CarrierVerdict(policy, Level.FRAGILE, (asks, merged), Remedy.VALIDATOR)
-    if life.lifetime > 0:
+    if life.lifetime > 0 and _merged(exchange) is None:
         both = Reason(f"{life.basis} gives a lifetime that some caches use", rfc9111("4.2.1"))
         return CarrierVerdict(policy, Level.FRAGILE, (asks, both), Remedy.VALIDATOR)
-    return CarrierVerdict(policy, Level.REVALIDATE, (asks,), Remedy.STORABLE)
+    return _only_validated(exchange, policy, (asks,))
 
 
 def _vary_cookie(
@@ -225,9 +202,7 @@ def _not_fresh(exchange: Exchange, policy: Policy, life: Freshness) -> CarrierVe
         disconnected = Reason("a disconnected cache may reuse it stale", rfc9111("4.2.4"))
         return CarrierVerdict(policy, Level.FRAGILE, (stale, disconnected), Remedy.STORABLE)
     must = Reason("a stale response must be validated first", rfc9111("5.2.2.2"))
-    if (merged := _merged(exchange)) is not None:
-        return CarrierVerdict(policy, Level.FRAGILE, (stale, must, merged), Remedy.VALIDATOR)
-    return CarrierVerdict(policy, Level.REVALIDATE, (stale, must), Remedy.STORABLE)
+    return _only_validated(exchange, policy, (stale, must))
 
 
 def _lifetime_reason(life: Freshness) -> Reason:
