@@ -86,7 +86,8 @@ class SessionTracker:
         gate = ctx.master.addons.get(ExitGate.name)
         if gate is None:
             gate = ExitGate()
-            ctx.master.addons.add(gate)
+            # Known to mitmproxy, but not in its chain: there it would cost each event of each flow.
+            ctx.master.addons.register(gate)
         elif gate.kept is not None:
             kept: tuple[Run, Tally, Engine] = gate.kept
             self.run, self.tally, self.engine = kept
@@ -108,6 +109,7 @@ class SessionTracker:
             return
         self.run.tracker = self.engine.counts()
         self._gate.status = finish(self.run, self.tally, self._options)
+        ctx.master.addons.chain.append(self._gate)
 
     # ------------------------------------------------------------------------- exchanges
 
@@ -201,7 +203,7 @@ class SessionTracker:
     def _settings(self, flow: HTTPFlow) -> SiteSettings:
         assert self._configuration is not None  # noqa: S101 - configure() came before any flow
         request = flow.request
-        return self._configuration.current.for_url(request.pretty_host, request.path)
+        return self._configuration.current.for_url(convert.authority_of(request), request.path)
 
     def _failed(self, flow: HTTPFlow, error: Exception) -> None:
         """Count and tell a fault of ours; the exchange goes on unchanged, the run is incomplete.

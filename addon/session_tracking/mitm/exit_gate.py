@@ -7,7 +7,9 @@ from session_tracking.reports.run import Run, Tally
 
 
 class ExitGate:
-    """An addon at the end of the chain: flow files and HAR dumps are complete when it is asked.
+    """An addon that joins the end of the chain when mitmproxy ends.
+
+    Flow files and HAR dumps are complete when it is asked.
 
     It is not part of the script, so it outlives a hot reload: what must survive one is kept here.
     """
