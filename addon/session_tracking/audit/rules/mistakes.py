@@ -10,7 +10,7 @@ from session_tracking.audit.declare import rule
 from session_tracking.audit.findings import AuditedCookie, AuditFacts, Evidence, Rule, Severity
 from session_tracking.audit.rules.set_cookie import SEVERITIES
 from session_tracking.caching.directives import Directives, parse_directives
-from session_tracking.caching.levels import Reason
+from session_tracking.caching.levels import Level, Reason
 from session_tracking.caching.profiles.model import Outcome
 from session_tracking.cookies.classify import CookieClass
 from session_tracking.http.fields import OWS, split_members
@@ -30,12 +30,24 @@ _SQUID = Spec(
 
 
 def _mistake(
-    *, number: int, name: str, title: str, spec: tuple[Spec, ...], meaning: str, remedy: str
+    *,
+    number: int,
+    name: str,
+    title: str,
+    spec: tuple[Spec, ...],
+    meaning: str,
+    remedy: str,
+    also_safe: bool = False,
 ) -> Callable[[_Test], Rule]:
-    """Declare the rule of one mistake; its title is the reason that findings give."""
+    """Declare the rule of one mistake; its title is the reason that findings give.
+
+    `also_safe` is for a mistake that some cache punishes where the standard sees none.
+    """
 
     def declare(test: _Test) -> Rule:
         def check(facts: AuditFacts) -> Iterator[Evidence]:
+            if facts.level is Level.SAFE and not also_safe:
+                return
             said = parse_directives(facts.exchange.response.fields.values("cache-control"))
             if test(facts, said) and (cookie := _gravest(facts)) is not None:
                 yield Evidence(cookie, Severity.NOTE, (Reason(title, spec[0]),), remedy)
@@ -181,6 +193,7 @@ _PROTECTIVE = frozenset({"private", "no-store", "no-cache"})
     " measured, a response with NO-STORE or Private that could be stored without it is stored,"
     " and its body given to the next visitor.",
     remedy='Write the directives in lower case: "Cache-Control: private, no-store".',
+    also_safe=True,
 )
 def upper_case_directive(facts: AuditFacts, _said: Directives) -> bool:
     """A protective directive in capitals, and none that Squid obeys; whatever the level."""
