@@ -125,5 +125,8 @@ class Engine:
         if edit is None and facts is not None and live:
             edit = enforce(facts, settings.enforce)
         if edit is not None:
-            findings = [finding.masked(edit.reason) for finding in findings]
+            findings = [
+                finding.masked(edit.reason) if finding.rule.masked_by_edits else finding
+                for finding in findings
+            ]
         return Outcome(edit, tuple(findings), decision)

@@ -349,3 +349,26 @@ def test_the_users_own_caches_decide(origin, tmp_path):
     (finding,) = json.loads(report.read_text())["findings"]
     assert (finding["rule"], finding["severity"], finding["count"]) == ("ST205", "error", 1)
     assert finding["caches"] == {"nginx": "miss", "httpd": "swap"}
+
+
+def test_a_cookie_out_of_a_cache_is_not_masked_by_our_own_edit(origin, tmp_path):
+    origin.answer("/hit", *UNSAFE, "Content-Type: text/html", "Age: 30")
+    report = tmp_path / "report.json"
+    with Proxy(tmp_path, *reverse_of(origin), "--set", f"session_tracker_report={report}") as proxy:
+        get(proxy.port, "/hit", "Accept: text/html")
+        proxy.stop()
+    masks = {f["rule"]: f["masked_by"] for f in json.loads(report.read_text())["findings"]}
+    assert masks["ST301"] is None
+    assert masks["ST201"] == "tracker"
+
+
+def test_shared_bodies_are_reported_where_asked(origin, tmp_path):
+    config = tmp_path / "config.toml"
+    config.write_text("audit.shared_bodies = true\n")
+    origin.answer("/account", "Content-Type: text/html", "Cache-Control: public, max-age=60")
+    with Proxy(tmp_path, *reverse_of(origin), "--set", f"session_tracker_config={config}") as proxy:
+        get(proxy.port, "/account")
+        get(proxy.port, "/account", "Cookie: PHPSESSID=1")
+        proxy.wait_for("ST311")
+        assert proxy.stop() == 0
+    assert "ST311" not in proxy.log.split("/account")[0]

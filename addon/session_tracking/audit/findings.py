@@ -82,6 +82,8 @@ class Rule:
     help: str
     """What it means and what to do, for somebody who never heard of it."""
     check: Check
+    masked_by_edits: bool = True
+    """Whether our own edit of the response hides from this visitor what the rule found."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
 """The loaded configuration, and which settings hold for a host and path."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -136,17 +136,21 @@ class Configuration:
     @property
     def finishes(self) -> bool:
         """Whether any visitor may be answered without asking upstream (`on_new = "finish"`)."""
-        levels = [
-            self._resolved,
-            *(
-                level
-                for site in self._sites
-                for level in (site.resolved, *dict(site.paths).values())
-            ),
-        ]
         return any(
-            level.tracking.enabled and level.tracking.on_new is OnNew.FINISH for level in levels
+            level.tracking.enabled and level.tracking.on_new is OnNew.FINISH
+            for level in self._everything()
         )
+
+    @cached_property
+    def shared_bodies(self) -> bool:
+        """Whether any response without a cookie is to be looked at."""
+        return any(level.audit.shared_bodies for level in self._everything())
+
+    def _everything(self) -> Iterator[Resolved]:
+        yield self._resolved
+        for site in self._sites:
+            yield site.resolved
+            yield from (path for _, path in site.paths)
 
     def changed(self) -> bool:
         """Whether a file changed since the last time this was asked, or one was added."""

@@ -164,11 +164,19 @@ class SessionTracker:
             return
         try:
             sets_cookie = convert.sets_cookie(response.headers)
-            if sets_cookie or pending is not None:
+            if sets_cookie or pending is not None or self._watches_body(flow):
                 self._respond(flow, response, pending)
             self.run.cookies_set += sets_cookie
         except Exception as error:  # noqa: BLE001 - a fault of ours must not touch the traffic
             self._failed(flow, error)
+
+    def _watches_body(self, flow: HTTPFlow) -> bool:
+        configuration = self._configuration
+        return (
+            configuration is not None
+            and configuration.current.shared_bodies
+            and "cookie" in flow.request.headers
+        )
 
     def _respond(
         self, flow: HTTPFlow, response: Response, pending: tuple[SiteSettings, Decision] | None

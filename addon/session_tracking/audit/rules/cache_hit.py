@@ -23,6 +23,7 @@ _REMEDY = (
     spec=(rfc9111("5.1"), rfc9211("2.1"), rfc9111("7.3")),
     help="The response sets a cookie and bears the marks of a stored one. Whoever asked first was"
     " given the same cookie; if it names a session, two people share it now. " + _REMEDY,
+    masked_by_edits=False,  # the visitor holds that cookie already
 )
 def set_cookie_from_cache(facts: AuditFacts) -> Iterator[Evidence]:
     """Whatever the level: a cache that stored it did not keep to the fields."""
