@@ -22,6 +22,7 @@ AUTHORITIES = [
     (b"",),
     (),
     (b"a.test", b"b.test"),
+    (b"long." * 60 + b"test",),
 ]
 
 
@@ -41,12 +42,19 @@ def site(host):
 def test_the_authority_leads_to_the_site_of_the_host(version, hosts):
     request = asked(version, hosts)
     assert site(convert.authority_of(request)) == site(request.pretty_host)
+    assert convert.url_of(request) == request.pretty_url
 
 
-@given(st.binary() | st.from_regex(r"[a-z.\[\]:]*(:[0-9]*)?", fullmatch=True).map(str.encode))
-def test_any_authority_leads_to_the_site_of_the_host(host):
+@given(
+    st.binary() | st.from_regex(r"[a-z.\[\]:]*(:[0-9]*)?", fullmatch=True).map(str.encode),
+    st.sampled_from(["/", "/a?b=c", "*", "//x"]),
+    st.sampled_from(["http", "https"]),
+)
+def test_any_authority_leads_to_the_site_of_the_host(host, path, scheme):
     request = asked(b"HTTP/1.1", [host])
+    request.path, request.data.scheme = path, scheme.encode()
     assert site(convert.authority_of(request)) == site(request.pretty_host)
+    assert convert.url_of(request) == request.pretty_url
 
 
 def test_http2_names_it_in_a_pseudo_header():
