@@ -4,6 +4,7 @@ A reason, a rule or a requirement never spells a document number itself: it hold
 """
 
 from dataclasses import dataclass
+from functools import cache
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,7 @@ class Spec:
         return f"{self.document} §{self.section}" if self.section else self.document
 
 
+@cache
 def _rfc(number: int, section: str) -> Spec:
     url = f"https://www.rfc-editor.org/rfc/rfc{number}#section-{section}"
     return Spec(f"RFC {number}", section, url)

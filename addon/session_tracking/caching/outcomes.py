@@ -5,7 +5,6 @@ from collections.abc import Iterable, Mapping
 from session_tracking.caching.profiles.model import CacheProfile, Outcome, Run
 from session_tracking.caching.profiles.simulate import sets_cookie, simulate
 from session_tracking.http.exchange import Exchange, RequestFacts, ResponseFacts
-from session_tracking.http.fields import FieldSection
 
 _PERSONAL = frozenset({"cookie", "authorization"})
 
@@ -32,10 +31,10 @@ def reference_run(
 
 def newcomer(request: RequestFacts) -> RequestFacts:
     """The same request from somebody who is known to nobody."""
-    if not any(name in request.fields for name in _PERSONAL):
+    kept = request.fields.without(_PERSONAL)
+    if kept is request.fields:
         return request
-    kept = (line for line in request.fields.lines if line[0].lower() not in _PERSONAL)
-    return RequestFacts(request.method, request.url, FieldSection(kept), request.http_version)
+    return RequestFacts(request.method, request.url, kept, request.http_version)
 
 
 def outcome_of(profile: CacheProfile, run: Run) -> Outcome:
@@ -61,7 +60,7 @@ def outcomes(profiles: Iterable[CacheProfile], run: Run) -> Mapping[str, Outcome
 
 
 def _without(run: Run, names: frozenset[str]) -> Run:
-    kept = FieldSection(line for line in run.response.fields.lines if line[0].lower() not in names)
+    kept = run.response.fields.without(names)
     response = ResponseFacts(
         run.response.status, kept, run.response.http_version, run.response.body_length
     )

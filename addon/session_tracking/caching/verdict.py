@@ -1,7 +1,6 @@
 """The verdict on one exchange: its level, and what each cache hands to the next visitor."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from session_tracking.caching.outcomes import outcomes, reference_run
 from session_tracking.caching.profiles.catalogue import PROFILES
@@ -37,4 +36,7 @@ def judge(
     """
     run = reference_run(exchange, next_request, validation_response, after)
     profiles = (PROFILES[cache] if isinstance(cache, str) else cache for cache in caches)
-    return replace(assess(exchange), caches=outcomes(profiles, run))
+    safety = assess(exchange)
+    return CacheSafety(
+        safety.level, safety.reasons, safety.carrier, safety.remedy, outcomes(profiles, run)
+    )

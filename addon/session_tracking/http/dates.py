@@ -34,17 +34,28 @@ def parse_http_date(value: str) -> int | None:
     found = next((match for form in _FORMS if (match := form.fullmatch(value))), None)
     if found is None:
         return None
-    year, month, day = int(found["year"]), _MONTHS.index(found["month"]) + 1, int(found["day"])
-    if len(found["year"]) == 2:
+    year, month, day, hour, minute, second = found.group(*_PARTS)
+    midnight = _midnight(year, month, day)
+    if midnight is None:
+        return None
+    return midnight + 3600 * int(hour) + 60 * int(minute) + int(second)
+
+
+_PARTS = ("year", "month", "day", "hour", "minute", "second")
+
+
+@lru_cache(maxsize=512)
+def _midnight(year_text: str, month_name: str, day_text: str) -> int | None:
+    """Unix seconds at which a day begins; None if there is no such day."""
+    year, month, day = int(year_text), _MONTHS.index(month_name) + 1, int(day_text)
+    if len(year_text) == 2:
         this_year = gmtime().tm_year
         year += this_year - this_year % 100
         if year > this_year + 50:
             year -= 100
     if year < 1 or not 1 <= day <= monthrange(year, month)[1]:
         return None
-    return timegm(
-        (year, month, day, int(found["hour"]), int(found["minute"]), int(found["second"]))
-    )
+    return timegm((year, month, day, 0, 0, 0))
 
 
 def format_http_date(seconds: float) -> str:

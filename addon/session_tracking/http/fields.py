@@ -1,7 +1,7 @@
 """Field sections: the field lines of one message, in the order received (RFC 9110 §5, §6.5)."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 
 OWS = " \t"
 """Optional white space around a field value (RFC 9110 §5.6.3)."""
@@ -15,10 +15,11 @@ class FieldSection:
     here: Set-Cookie cannot be (§5.3), and who wants a list asks for `members`.
     """
 
-    __slots__ = ("_index", "_lines")
+    __slots__ = ("_hash", "_index", "_lines")
 
     def __init__(self, lines: Iterable[tuple[str, str]] = ()) -> None:
         self._lines = tuple(lines)
+        self._hash: int | None = None
         index: dict[str, list[str]] = {}
         for name, value in self._lines:
             index.setdefault(name.lower(), []).append(value.strip(OWS))
@@ -50,6 +51,15 @@ class FieldSection:
         """The field names present, in lower case, each once, in order of first appearance."""
         return iter(self._index)
 
+    def without(self, names: Set[str]) -> "FieldSection":
+        """The section less the field lines called any of `names` (lower case)."""
+        if names.isdisjoint(self._index):
+            return self
+        less = FieldSection()
+        less._lines = tuple(line for line in self._lines if line[0].lower() not in names)
+        less._index = {name: kept for name, kept in self._index.items() if name not in names}
+        return less
+
     def __contains__(self, name: object) -> bool:
         return name in self._index
 
@@ -60,7 +70,9 @@ class FieldSection:
         return isinstance(other, FieldSection) and self._lines == other._lines
 
     def __hash__(self) -> int:
-        return hash(self._lines)
+        if self._hash is None:
+            self._hash = hash(self._lines)
+        return self._hash
 
     def __repr__(self) -> str:
         # Values may be secrets: a representation shows the names only.

@@ -4,6 +4,7 @@ Speed counts here. So each check goes over all field lines at once, and only a l
 looked at closely enough to tell what is wrong with it.
 """
 
+import codecs
 import json
 from collections.abc import Iterator
 from math import isfinite
@@ -13,7 +14,7 @@ from urllib.parse import quote
 from session_tracking.caching.directives import delta_seconds
 from session_tracking.caching.outcomes import newcomer
 from session_tracking.escape import visible
-from session_tracking.http.exchange import Exchange, RequestFacts, ResponseFacts
+from session_tracking.http.exchange import ClientId, Exchange, RequestFacts, ResponseFacts
 from session_tracking.http.fields import FieldSection
 from session_tracking.records.questions import Question, QuestionId, Unreadable, content_length
 
@@ -24,6 +25,11 @@ MAX_LINE = 16 * 1024 * 1024
 
 _LATEST = 253_402_300_799.0
 """The last second of the year 9999, in Unix seconds."""
+
+_NO_CLIENT = ClientId()
+_NOBODY = RequestFacts("", "")
+"""Has neither method nor URL, so that a request has to give its own."""
+_LISTS = frozenset({list})
 
 _ASCII = "".join(map(chr, range(0x21, 0x7F)))
 
@@ -51,7 +57,7 @@ def read_lines(stream: BinaryIO, now: float) -> Iterator[Question | Unreadable]:
 def read_line(line: bytes, number: int, now: float) -> Question | Unreadable:
     """One line as a question; never raises."""
     try:
-        data = json.loads(line)
+        data = json.loads(line.removeprefix(codecs.BOM_UTF8).decode())
     except (ValueError, RecursionError) as error:
         return Unreadable(number, None, f"is not JSON: {visible(str(error))}")
     if type(data) is not dict:
@@ -59,72 +65,71 @@ def read_line(line: bytes, number: int, now: float) -> Question | Unreadable:
     identity: QuestionId = None
     try:
         identity = _id(data.get("id"))
-        return _question(data, identity, now)
+        return _question(data, identity, now, ascii_only=line.isascii() and b"\\u" not in line)
     except _Wrong as wrong:
         return Unreadable(number, identity, str(wrong))
 
 
-def _question(data: dict[str, Any], identity: QuestionId, now: float) -> Question:
-    time = _seconds(data, "time", "time", now)
-    request = _request(_table(data, "request"))
-    return Question(
-        identity,
-        Exchange(
-            request,
-            _response(_table(data, "response"), request.method),
-            "" if identity is None else str(identity),
-            request_time=time,
-            response_time=time,
-        ),
-        *_what_follows(data, request),
+def _question(
+    data: dict[str, Any], identity: QuestionId, now: float, *, ascii_only: bool
+) -> Question:
+    time = now if data.get("time") is None else _seconds(data, "time", "time")
+    request = _request(_table(data, "request"), "request", _NOBODY, ascii_only=ascii_only)
+    exchange = Exchange(
+        request,
+        _response(_table(data, "response"), request.method, ascii_only=ascii_only),
+        str(identity),
+        _NO_CLIENT,
+        time,
+        time,
     )
-
-
-def _what_follows(
-    data: dict[str, Any], request: RequestFacts
-) -> tuple[RequestFacts | None, ResponseFacts | None, float]:
-    following, after = None, 0.0
+    following = validation = None
+    after = 0.0
     if data.get("next_request") is not None:
         asked = _table(data, "next_request")
-        after = _seconds(asked, "after", "next_request.after", 0.0)
-        following = RequestFacts(
-            _text(asked, "method", "next_request.method", request.method),
-            _url(_text(asked, "url", "next_request.url", request.url)),
-            _fields(asked, "next_request")
-            if asked.get("headers") is not None
-            else newcomer(request).fields,
-            _text(asked, "http_version", "next_request.http_version", request.http_version),
-        )
-    validation = None
+        if asked.get("after") is not None:
+            after = _seconds(asked, "after", "next_request.after")
+        following = _request(asked, "next_request", newcomer(request), ascii_only=ascii_only)
     if data.get("validation_response") is not None:
-        answered = _table(data, "validation_response")
-        if answered.get("status") is None or _status(answered, "validation_response") == 304:
-            # Any other status is a full answer: the attempt to validate does not succeed.
-            validation = ResponseFacts(304, _fields(answered, "validation_response"), body_length=0)
-        else:
-            _fields(answered, "validation_response")
-    return following, validation, after
+        validation = _validation(_table(data, "validation_response"), ascii_only=ascii_only)
+    return Question(identity, exchange, following, validation, after)
 
 
-def _request(data: dict[str, Any]) -> RequestFacts:
-    return RequestFacts(
-        _text(data, "method", "request.method"),
-        _url(_text(data, "url", "request.url")),
-        _fields(data, "request"),
-        _text(data, "http_version", "request.http_version", "HTTP/1.1"),
-    )
+def _request(
+    data: dict[str, Any], where: str, default: RequestFacts, *, ascii_only: bool
+) -> RequestFacts:
+    """A request; what it does not say is as in `default`."""
+    method, url = data.get("method", default.method), data.get("url", default.url)
+    version = data.get("http_version", default.http_version)
+    if not (type(method) is type(url) is type(version) is str and method and url and version):
+        said = {"method": method, "url": url, "http_version": version}
+        raise _Wrong(_wrong_text(where, said))
+    if data.get("headers") is None and default is not _NOBODY:
+        fields = default.fields
+    else:
+        fields = _fields(data, where, ascii_only=ascii_only)
+    return RequestFacts(method, url if ascii_only else _url(url), fields, version)
 
 
-def _response(data: dict[str, Any], method: str) -> ResponseFacts:
-    status = _status(data, "response")
-    fields = _fields(data, "response")
+def _response(data: dict[str, Any], method: str, *, ascii_only: bool) -> ResponseFacts:
+    status, version = _status(data, "response"), data.get("http_version", "HTTP/1.1")
+    if type(version) is not str or not version:
+        raise _Wrong("response.http_version must be text")
+    fields = _fields(data, "response", ascii_only=ascii_only)
     length = data.get("body_length")
     if length is None:
         length = content_length(method, status, delta_seconds(fields.first("content-length")))
     elif type(length) is not int or length < 0:
         raise _Wrong(f"response.body_length must be a number of octets, not {_shown(length)}")
-    version = _text(data, "http_version", "response.http_version", "HTTP/1.1")
     return ResponseFacts(status, fields, version, length)
+
+
+def _validation(data: dict[str, Any], *, ascii_only: bool) -> ResponseFacts | None:
+    """The 304; any other status is a full answer, so the attempt to validate does not succeed."""
+    where = "validation_response"
+    status = 304 if data.get("status") is None else _status(data, where)
+    fields = _fields(data, where, ascii_only=ascii_only)
+    return ResponseFacts(304, fields, body_length=0) if status == 304 else None
 
 
 def _id(value: object) -> QuestionId:
@@ -142,13 +147,12 @@ def _table(data: dict[str, Any], key: str) -> dict[str, Any]:
     raise _Wrong(f"{key} is missing" if value is None else f"{key} must be an object")
 
 
-def _text(data: dict[str, Any], key: str, name: str, default: str | None = None) -> str:
-    value = data.get(key, default)
-    if type(value) is str and value:
-        return value
-    if value is None and default is not None:
-        return default
-    raise _Wrong(f"{name} is missing" if value is None else f"{name} must be text")
+def _wrong_text(where: str, values: dict[str, object]) -> str:
+    """What is wrong with the first of these that is no text, or empty."""
+    key = next(key for key, value in values.items() if not value or type(value) is not str)
+    if values[key] == "":
+        return f"{where}.{key} is missing"
+    return f"{where}.{key} must be text, not {_shown(values[key])}"
 
 
 def _url(url: str) -> str:
@@ -169,45 +173,46 @@ def _status(data: dict[str, Any], where: str) -> int:
     raise _Wrong(f"{where}.status {problem}")
 
 
-def _seconds(data: dict[str, Any], key: str, name: str, default: float) -> float:
-    value = data.get(key)
-    if value is None:
-        return default
+def _seconds(data: dict[str, Any], key: str, name: str) -> float:
+    value = data[key]
     # The comparison is False for NaN, too.
     if type(value) in {int, float} and 0 <= value <= _LATEST:
         return float(value)
     raise _Wrong(f"{name} must be a number of seconds, not {_shown(value)}")
 
 
-def _fields(data: dict[str, Any], where: str) -> FieldSection:
+def _fields(data: dict[str, Any], where: str, *, ascii_only: bool) -> FieldSection:
     lines = data.get("headers")
     if type(lines) is not list:
         problem = "is missing" if lines is None else "must be an array"
         raise _Wrong(f"{where}.headers {problem}")
     try:
-        text = "".join(map("".join, lines))
-        if not text.isascii():
-            text.encode("latin-1")
-        if set(map(type, lines)) <= {list}:
+        if not ascii_only:
+            "".join(map("".join, lines)).encode("latin-1")
+        if {*map(type, lines)} <= _LISTS:
+            # Whatever is no pair of strings fails here: nothing else in JSON can be lowered.
             return FieldSection(map(tuple, lines))
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, AttributeError):
         pass
     raise _Wrong(_wrong_line(lines, where))
 
 
 def _wrong_line(lines: list[Any], where: str) -> str:
-    for number, line in enumerate(lines):
-        place = f"{where}.headers[{number}]"
-        if type(line) is not list or len(line) != 2 or {type(part) for part in line} != {str}:
-            return f'{place} must be ["name", "value"]'
-        try:
-            "".join(line).encode("latin-1")
-        except UnicodeEncodeError:
-            return (
-                f"{place} holds characters beyond U+00FF:"
-                " strings are the octets of the field line as Latin-1"
-            )
-    raise AssertionError(where)
+    number, line = next((n, line) for n, line in enumerate(lines) if not _octets(line))
+    if _pair(line):
+        return (
+            f"{where}.headers[{number}] holds characters beyond U+00FF:"
+            " strings are the octets of the field line as Latin-1"
+        )
+    return f'{where}.headers[{number}] must be ["name", "value"]'
+
+
+def _pair(line: object) -> bool:
+    return type(line) is list and len(line) == 2 and {*map(type, line)} == {str}
+
+
+def _octets(line: list[str]) -> bool:
+    return _pair(line) and all(ord(char) <= 0xFF for char in "".join(line))
 
 
 def _shown(value: object) -> str:

@@ -183,8 +183,7 @@ def passed_on(fields: FieldSection) -> FieldSection:
     """
     if "connection" not in fields:
         return fields
-    listed = _listed(tuple(fields.values("connection")))
-    return FieldSection(line for line in fields.lines if line[0].lower() not in listed)
+    return fields.without(_listed(tuple(fields.values("connection"))))
 
 
 @lru_cache(maxsize=256)
@@ -194,5 +193,4 @@ def _listed(values: tuple[str, ...]) -> frozenset[str]:
 
 def without(fields: FieldSection, names: Iterable[str]) -> FieldSection:
     """`fields` less those called any of `names` (lower case)."""
-    gone = frozenset(names)
-    return FieldSection(line for line in fields.lines if line[0].lower() not in gone)
+    return fields.without(frozenset(names))

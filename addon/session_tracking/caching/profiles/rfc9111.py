@@ -151,9 +151,7 @@ def _kept(response: ResponseFacts) -> FieldSection:
     fields = response.fields
     private = policy_of(response).directives.qualified("private")
     listed = frozenset(name.lower() for name in fields.members("connection"))
-    if not private and not listed:
-        return fields
-    return FieldSection(line for line in fields.lines if line[0].lower() not in private | listed)
+    return fields.without(private | listed)
 
 
 def _strips(stored: Stored, _request: RequestFacts) -> bool:

@@ -20,11 +20,10 @@ def raw_values(fields: FieldSection, name: str) -> list[str]:
 
 def without(request: RequestFacts, names: frozenset[str]) -> RequestFacts:
     """The request less the field lines called any of `names` (lower case)."""
-    fields = request.fields
-    if names.isdisjoint(fields.names()):
+    kept = request.fields.without(names)
+    if kept is request.fields:
         return request
-    lines = (line for line in fields.lines if line[0].lower() not in names)
-    return RequestFacts(request.method, request.url, FieldSection(lines), request.http_version)
+    return RequestFacts(request.method, request.url, kept, request.http_version)
 
 
 def host(request: RequestFacts) -> str:
