@@ -15,7 +15,7 @@ import click
 
 from scripts.lab import golden
 from scripts.lab.cases import Case, from_json, to_json
-from scripts.lab.checking import Tally, against_caches, against_golden
+from scripts.lab.checking import RERUN_IN_FLIGHT, Tally, against_caches, against_golden
 from scripts.lab.collapse import CLIENTS, collapse
 from scripts.lab.corpus import corpus
 from scripts.lab.fuzz import fuzz
@@ -150,14 +150,14 @@ def report(tally: Tally) -> int:
 async def record(options: argparse.Namespace) -> int:
     """Run the corpus several times and write the golden file.
 
-    A case whose runs differ is run as often again, one at a time, and these runs count instead:
+    A case whose runs differ is run as often again, few at a time, and these runs count instead:
     what a busy machine delays past the end of a second is not the cache's doing.
     """
     chosen = list(corpus())
     async with Lab(options.caches) as lab:
         seen = await recorded(lab, chosen, options.runs, options.in_flight)
         unsettled = [case for case in chosen if not agreed(seen[case.id])]
-        seen |= await recorded(lab, unsettled, options.runs, 1)
+        seen |= await recorded(lab, unsettled, options.runs, RERUN_IN_FLIGHT)
     versions = {product: version or "" for product, version in product_versions().items()}
     golden.GOLDEN.parent.mkdir(parents=True, exist_ok=True)
     golden.GOLDEN.write_text(golden.write(versions, seen, chosen), encoding="utf-8")
