@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -53,13 +52,12 @@ class Tally:
 def against_golden(golden: Golden, cases: Iterable[Case], names: list[str]) -> Tally:
     """Predictions against recorded results; nothing is started."""
     tally = Tally()
-    now = time.time()
     for case in cases:
         recorded = golden.outcomes.get(case.id, {})
         wanted = [name for name in names if name in recorded]
         tally.cases += 1
         tally.cells.update(wanted)
-        for name, expected in predict(case, wanted, now).items():
+        for name, expected in predict(case, wanted, golden.time).items():
             if expected != recorded[name]:
                 tally.disagreements.append(Disagreement(case, name, expected, recorded[name]))
     return tally

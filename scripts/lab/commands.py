@@ -160,7 +160,7 @@ async def record(options: argparse.Namespace) -> int:
         seen |= await recorded(lab, unsettled, options.runs, RERUN_IN_FLIGHT)
     versions = {product: version or "" for product, version in product_versions().items()}
     golden.GOLDEN.parent.mkdir(parents=True, exist_ok=True)
-    golden.GOLDEN.write_text(golden.write(versions, seen, chosen), encoding="utf-8")
+    golden.GOLDEN.write_text(golden.write(time.time(), versions, seen, chosen), encoding="utf-8")
     wavering = [name for name, cells in seen.items() if not agreed(cells)]
     print(f"{len(chosen)} cases recorded, wavering: {', '.join(wavering) or 'none'}")
     return 0

@@ -27,6 +27,8 @@ class Golden:
     A cell is missing where runs differed or the cache answered by itself.
     """
 
+    time: int
+    """Unix seconds of the recording; predictions are made for a run that starts then."""
     versions: dict[str, str]
     outcomes: dict[str, dict[str, str]]
     digests: dict[str, str]
@@ -43,7 +45,10 @@ def digest(case: Case) -> str:
 
 
 def write(
-    versions: dict[str, str], runs: dict[str, dict[str, list[str]]], cases: Iterable[Case]
+    now: float,
+    versions: dict[str, str],
+    runs: dict[str, dict[str, list[str]]],
+    cases: Iterable[Case],
 ) -> str:
     """The golden file's text: `runs` holds each cell's outcomes by case id and cache name."""
     names = list(next(iter(runs.values())))
@@ -54,7 +59,12 @@ def write(
             seen = set(runs[case.id][name])
             letters += LETTERS[seen.pop()] if len(seen) == 1 else WAVERED
         lines.append(f"  {json.dumps(case.id)}: {json.dumps(f'{digest(case)} {letters}')}")
-    head = {"versions": versions, "letters": {**LETTERS, "wavered": WAVERED}, "caches": names}
+    head = {
+        "time": int(now),
+        "versions": versions,
+        "letters": {**LETTERS, "wavered": WAVERED},
+        "caches": names,
+    }
     parts = [f" {json.dumps(key)}: {json.dumps(value)}" for key, value in head.items()]
     body = ",\n".join(lines)
     return "{\n" + ",\n".join(parts) + ',\n "cases": {\n' + body + "\n }\n}\n"
@@ -71,4 +81,4 @@ def read(text: str) -> Golden:
             for cache, letter in zip(data["caches"], letters, strict=True)
             if letter not in {WAVERED, LETTERS["error"]}
         }
-    return Golden(data["versions"], outcomes, digests)
+    return Golden(data["time"], data["versions"], outcomes, digests)

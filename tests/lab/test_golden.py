@@ -18,14 +18,15 @@ def test_what_is_written_is_read():
         "a": {"nginx": ["miss", "miss"], "squid": ["swap", "stripped"]},
         "b": {"nginx": ["stripped", "stripped"], "squid": ["error", "error"]},
     }
-    read = golden.read(golden.write({"nginx": "1"}, runs, cases))
+    read = golden.read(golden.write(9.5, {"nginx": "1"}, runs, cases))
+    assert read.time == 9
     assert read.versions == {"nginx": "1"}
     assert read.outcomes == {"a": {"nginx": "miss"}, "b": {"nginx": "stripped"}}
     assert all(read.is_current(case) for case in cases)
 
 
 def test_a_changed_case_is_not_current():
-    read = golden.read(golden.write({}, {"a": {"nginx": ["miss"]}}, [Case("a")]))
+    read = golden.read(golden.write(0, {}, {"a": {"nginx": ["miss"]}}, [Case("a")]))
     assert not read.is_current(Case("a", response=Response(404)))
     assert not read.is_current(Case("b"))
 
@@ -58,7 +59,7 @@ def test_a_wrong_prediction_is_found(monkeypatch):
     monkeypatch.setattr(
         "scripts.lab.checking.predict", lambda case, names, now: dict.fromkeys(names, "swap")
     )
-    recorded = golden.Golden({}, {"a": {"nginx": "miss", "squid": "swap"}}, {})
+    recorded = golden.Golden(0, {}, {"a": {"nginx": "miss", "squid": "swap"}}, {})
     tally = against_golden(recorded, [Case("a")], ["nginx", "squid", "httpd"])
     assert [(d.cache, d.predicted, d.measured) for d in tally.disagreements] == [
         ("nginx", "swap", "miss")
