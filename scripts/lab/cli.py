@@ -106,12 +106,20 @@ def versions(_: argparse.Namespace) -> int:
 
 
 def stoppable(work: Coroutine[None, None, int]) -> int:
-    """Run `work`; an interrupt cancels it, so that every started cache is stopped."""
+    """Run `work`; an interrupt cancels it, so that every started cache is stopped.
+
+    Further interrupts do not disturb the stopping.
+    """
 
     async def watched() -> int:
         task = asyncio.ensure_future(work)
+
+        def interrupt() -> None:
+            if not task.cancelling():
+                task.cancel()
+
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+            asyncio.get_running_loop().add_signal_handler(number, interrupt)
         return await task
 
     try:
