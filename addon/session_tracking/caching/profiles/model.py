@@ -68,6 +68,8 @@ class Run:
     """Unix seconds at which A's first response was received."""
     after: float
     """Seconds between A's second request and the next visitor's."""
+    held: ResponseFacts | None = None
+    """The response that is stored, where the origin answers another one by now; None: the same."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,35 +17,37 @@ def simulate(profile: CacheProfile, run: Run) -> Outcome:
     """What the next visitor receives from this cache."""
     if profile.unknown or profile.undecided(run):
         return Outcome.UNKNOWN
-    stored, _ = _ask(profile, run, None, run.request, run.time)
-    if stored is None:
+    first, _ = ask(profile, run, None, run.request, run.time)
+    if first is None:
         return Outcome.MISS  # A's second request finds what the first one found, and so does B's
-    stored, _ = _ask(profile, run, stored, run.request, run.time + BETWEEN)
+    stored, outcome = ask(profile, run, first, run.request, run.time + BETWEEN)
+    if stored is first and run.next_request is run.request and not run.after:
+        return outcome  # B's request is A's second one once more, and nothing has changed
     if stored is not None and not stored.own_cookie:
         # A's second request caused the validation: its cookie is A's as well.
         stored = replace(stored, own_cookie=True)
     time = run.time + BETWEEN + run.after
-    _, outcome = _ask(profile, run, stored, run.next_request, time)
+    _, outcome = ask(profile, run, stored, run.next_request, time)
     return outcome
 
 
-def _ask(
+def ask(
     profile: CacheProfile, run: Run, stored: Stored | None, request: RequestFacts, time: float
 ) -> tuple[Stored | None, Outcome]:
-    """One request: what is stored afterwards, and what the client received."""
+    """One request at a time (Unix seconds): what is stored afterwards, what the client received."""
     for condition in profile.lookup:
         if not condition.holds(request):
             return stored, Outcome.MISS
     if stored is not None:
         reuse = profile.reuse(stored, request, time)
-        if reuse is Reuse.HIT:
+        if reuse == Reuse.HIT:
             return stored, _delivered(profile, run, stored, request)
-        if reuse is Reuse.PASS:
+        if reuse == Reuse.PASS:
             return stored, Outcome.MISS
-        if reuse is Reuse.STALE:
+        if reuse == Reuse.STALE:
             updated, _ = _validate(profile, run, stored, request, time)
             return updated, _delivered(profile, run, stored, request)
-        if reuse is Reuse.VALIDATE:
+        if reuse == Reuse.VALIDATE:
             return _validate(profile, run, stored, request, time)
     return _fetch(profile, run, request, time), Outcome.MISS
 
@@ -62,7 +64,7 @@ def _validate(
             outcome = _revalidated(profile, run, stored, merged, request)
             return None if merged.dropped else merged, outcome
     elif profile.stale_if_error(stored, request, run.response):
-        if profile.stale_keeps_cookie and sets_cookie(run.response):
+        if profile.stale_keeps_cookie and sets_cookie(run.held or run.response):
             return stored, Outcome.SWAP
         return stored, _delivered(profile, run, stored, request)
     if not profile.replaceable(run.response):
@@ -76,7 +78,7 @@ def _revalidated(
     """What the client receives whose request a 304 has answered."""
     if profile.relays_304(stored, merged, request):
         return Outcome.MISS
-    if profile.validated is not None and sets_cookie(run.response):
+    if profile.validated is not None and sets_cookie(run.held or run.response):
         return profile.validated(merged, request)
     return _delivered(profile, run, merged, request)
 
@@ -130,7 +132,7 @@ def _opaque(tag: str) -> str:
 
 
 def _delivered(profile: CacheProfile, run: Run, stored: Stored, request: RequestFacts) -> Outcome:
-    if not sets_cookie(run.response):
+    if not sets_cookie(run.held or run.response):
         return Outcome.REUSED
     if not sets_cookie(stored.response) or profile.strips(stored, request):
         return Outcome.STRIPPED
