@@ -1,0 +1,1 @@
+"""A shared cache that is not there: what it would hold, and what that would have led to."""

@@ -1,0 +1,79 @@
+"""What the shadow cache holds, and what it answers; sans-I/O."""
+
+from dataclasses import dataclass
+
+from session_tracking.caching.profiles.model import Outcome, Run, Stored
+from session_tracking.http.exchange import RequestFacts, ResponseFacts
+from session_tracking.http.fields import FieldSection
+from session_tracking.shadow.facts import HeldCookie
+from session_tracking.swaps.clients import Client
+
+__all__ = ["Answer", "Entry", "run_of", "same_variant", "without_fields"]
+
+
+@dataclass(slots=True)
+class Entry:
+    """A response that the cache would hold. No body, and no value of any cookie."""
+
+    stored: Stored
+    held: ResponseFacts
+    """The response as it was stored, before any 304 changed it."""
+    owner: Client
+    """Whose request it was stored for."""
+    site: str
+    cookies: tuple[HeldCookie, ...]
+    born: float
+    """Unix seconds at which the response with the cookies was stored."""
+    used: float
+    """Unix seconds of the last request that it would have answered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the cache would have made of one exchange."""
+
+    outcome: Outcome
+    """What it would have sent; `miss` is the origin's own answer."""
+    entry: Entry | None = None
+    """What it would have answered from; None for a miss."""
+    swapped: tuple[HeldCookie, ...] = ()
+    """The owner's cookies that this visitor, certainly another, would have received."""
+    added: Entry | None = None
+    """What it would have stored anew."""
+    removed: tuple[Entry, ...] = ()
+    """What it would not hold any longer: replaced, dropped, or no room left."""
+
+    @property
+    def hit(self) -> bool:
+        """Whether the origin would not have been heard by this visitor."""
+        return self.entry is not None
+
+
+def run_of(found: Entry | None, request: RequestFacts, response: ResponseFacts, now: float) -> Run:
+    """The exchange as the origin's answers to a cache."""
+    held = found.held if found else None
+    if held is not None and response.status == 304 and _is_about(response, held):
+        return Run(request, held, request, response, now, 0.0, held)
+    return Run(request, response, request, None, now, 0.0, held)
+
+
+def _is_about(validation: ResponseFacts, held: ResponseFacts) -> bool:
+    """Whether a 304 may speak of what is held: not if both have entity tags, and other ones."""
+    tags = {facts.fields.first("etag") for facts in (validation, held)} - {None}
+    return len({str(tag).removeprefix("W/") for tag in tags}) < 2
+
+
+def same_variant(stored: Stored, request: RequestFacts) -> bool:
+    """Whether both requests are equal in the fields that Vary names."""
+    names = {name.lower() for name in stored.response.fields.members("vary")}
+    return all(stored.request.fields.values(name) == request.fields.values(name) for name in names)
+
+
+def without_fields(response: ResponseFacts, names: frozenset[str]) -> ResponseFacts:
+    """The response as a cache reads it that was told to ignore these fields."""
+    return ResponseFacts(
+        response.status,
+        FieldSection(line for line in response.fields.lines if line[0].lower() not in names),
+        response.http_version,
+        response.body_length,
+    )

@@ -1,0 +1,109 @@
+"""The shadow caches of all sites: fed with exchanges, they count and tell of would-be swaps."""
+
+from collections import Counter as Tally
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from session_tracking.caching.profiles.model import CacheProfile, Outcome
+from session_tracking.caching.profiles.rfc9111 import RFC9111
+from session_tracking.cookies.digest import Digester
+from session_tracking.http.exchange import Exchange
+from session_tracking.shadow.counters import CACHE, UNSAFE, WOULD_BE, Counters
+from session_tracking.shadow.entries import Answer, Entry
+from session_tracking.shadow.events import WouldBeSwap
+from session_tracking.shadow.facts import HeldCookie
+from session_tracking.shadow.shadow_cache import ShadowCache
+from session_tracking.swaps.clients import Client
+
+__all__ = ["Shadow", "ShadowSettings"]
+
+
+@dataclass(frozen=True, slots=True)
+class ShadowSettings:
+    """What the shadow may be told, for one host and path."""
+
+    enabled: bool = False
+    profile: CacheProfile = RFC9111
+    """The cache that is imagined."""
+    max_entries: int = 10_000
+    """Responses that it holds at most."""
+
+
+class Shadow:
+    """One imagined cache for each profile and size; sites with the same ones share it."""
+
+    def __init__(self, counters: Counters, digester: Digester) -> None:
+        self._counters = counters
+        self.digester: Digester = digester
+        """Makes the digests of the cookies that are handed in."""
+        self._caches: dict[tuple[str, int], ShadowCache] = {}
+
+    def observe(
+        self,
+        settings: ShadowSettings,
+        exchange: Exchange,
+        client: Client,
+        site: str,
+        cookies: tuple[HeldCookie, ...],
+    ) -> tuple[WouldBeSwap, ...]:
+        """What an exchange would have led to; `site` is the name that `Counters.open` gave."""
+        cache = self._cache_for(settings)
+        answer = cache.observe(exchange, client, site, cookies)
+        self._count(answer, site, unsafe=bool(cookies))
+        if answer.entry is None:
+            return ()
+        age = max(0.0, exchange.response_time - answer.entry.born)
+        return tuple(WouldBeSwap(cache.profile.name, each, age) for each in answer.swapped)
+
+    def sweep(self, now: float) -> None:
+        """Let go of what the caches would not reuse any more; to be called every second or so."""
+        for cache in self._caches.values():
+            self._removed(cache.sweep(now))
+
+    def flush(self) -> None:
+        """Empty the caches, as when they are restarted."""
+        for cache in self._caches.values():
+            self._removed(cache.flush())
+
+    def _cache_for(self, settings: ShadowSettings) -> ShadowCache:
+        key = settings.profile.name, settings.max_entries
+        cache = self._caches.get(key)
+        if cache is not None and cache.profile is not settings.profile:
+            if cache.profile == settings.profile:
+                cache.profile = settings.profile  # the configuration was read again
+            else:
+                self._removed(cache.flush())
+                cache = None
+        if cache is None:
+            cache = ShadowCache(settings.profile, settings.max_entries, self.digester)
+            self._caches[key] = cache
+        return cache
+
+    def _count(self, answer: Answer, site: str, *, unsafe: bool) -> None:
+        if answer.outcome == Outcome.UNKNOWN:
+            return
+        if answer.entry is not None:
+            self._add(site, "hits", unsafe=bool(answer.entry.cookies))
+        else:
+            self._add(site, "misses", unsafe=unsafe)
+        if answer.swapped:
+            self._counters.add(site, WOULD_BE.name)
+        if (added := answer.added) is not None:
+            self._add(added.site, "total", unsafe=bool(added.cookies))
+            self._add(added.site, "current", unsafe=bool(added.cookies))
+        self._removed(answer.removed)
+
+    def _removed(self, entries: Iterable[Entry]) -> None:
+        for (site, unsafe), count in Tally((e.site, bool(e.cookies)) for e in entries).items():
+            self._add(site, "flushed", count, unsafe=unsafe)
+            self._add(site, "current", -count, unsafe=unsafe)
+            self._add(site, "flushes", unsafe=unsafe)
+
+    def _add(self, site: str, name: str, count: int = 1, *, unsafe: bool) -> None:
+        self._counters.add(site, name, count)
+        if unsafe:
+            self._counters.add(site, f"unsafe_{name}", count)
+
+
+SHADOW_COUNTERS = (*CACHE, *UNSAFE, WOULD_BE)
+"""What is counted for a site whose shadow is on."""
