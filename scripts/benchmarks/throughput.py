@@ -64,11 +64,11 @@ def _pairs(progress: Progress, slices: int, proxy_core: int) -> list[tuple[Slice
             servers.proxy(folder, TRACKER, origin.port) as tracker,
             servers.proxy(folder, EMPTY, origin.port) as empty,
         ):
+            _check(tracker, empty)
             for proxy in (tracker, empty):
                 # One works at a time, so they may share a core, and then meet the same conditions.
                 os.sched_setaffinity(proxy.process.pid, {proxy_core})
                 _slice(proxy, script)  # warms up
-            _check(tracker, empty)
             pairs = []
             for number in range(slices // 2):
                 progress(f"slice {2 * number} of {slices}")
