@@ -52,8 +52,9 @@ def url_of(request: Request) -> str:
 
 def _host_field(request: Request) -> str:
     """The one Host field of an HTTP/1.1 request, from its octets; empty where it is not so."""
-    if request.http_version == "HTTP/1.1":
-        hosts = [value for name, value in request.headers.fields if name.lower() == b"host"]
+    data = request.data
+    if data.http_version == b"HTTP/1.1":
+        hosts = [value for name, value in data.headers.fields if name.lower() == b"host"]
         if len(hosts) == 1:
             return hosts[0].decode("utf-8", "surrogateescape")
     return ""
