@@ -22,10 +22,11 @@ except ModuleNotFoundError as missing:
         raise
     _checkout = (_HERE.parent / "pyproject.toml").is_file()
     _source = shlex.quote(str(_HERE.parent)) if _checkout else "mitmproxy-session-tracker"
-    sys.exit(
+    sys.stderr.write(
         f"session-tracker: mitmproxy's own Python lacks {missing.name!r}; install it there with "
         f"`pipx inject mitmproxy {_source}` (nothing can be added to a standalone binary of "
-        "mitmproxy: `pipx install mitmproxy` first)."
+        "mitmproxy: `pipx install mitmproxy` first).\n"
     )
+    sys.exit(78)  # wrong configuration; 1 would be taken for findings
 
 addons = [SessionTracker()]

@@ -109,7 +109,7 @@ def started_with(tmp_path, statement):
 def test_a_missing_library_stops_the_start_with_one_line(tmp_path, library):
     environment = started_with(tmp_path, f"sys.modules[{library!r}] = None")
     done = mitmdump(tmp_path, "-s", shipped.entry_script(), **environment)
-    assert done.returncode == 1
+    assert done.returncode == 78
     assert done.stderr == (
         f"session-tracker: mitmproxy's own Python lacks {library!r}; install it there with "
         f"`pipx inject mitmproxy {ROOT}` (nothing can be added to a standalone binary of "
@@ -121,7 +121,7 @@ def test_a_copied_entry_without_its_package_says_so_too(tmp_path):
     entry = Path(shutil.copy(shipped.entry_script(), tmp_path))
     environment = started_with(tmp_path, f"sys.path.remove({str(ROOT / 'addon')!r})")
     done = mitmdump(tmp_path, "-s", entry, **environment)
-    assert done.returncode == 1
+    assert done.returncode == 78
     assert "lacks 'session_tracking'" in done.stderr
     assert "`pipx inject mitmproxy mitmproxy-session-tracker`" in done.stderr
     assert len(done.stderr.splitlines()) == 1

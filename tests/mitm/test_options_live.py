@@ -23,9 +23,10 @@ REFUSED = [
     ("unlike-any-option", ["session_tracker_xyzzyqqq=1"], 64, "session_tracker_xyzzyqqq"),
     ("fail-on", ["session_tracker_fail_on=fatal"], 64, "Use one of error, warning, note, never."),
     ("report-format", ["session_tracker_report=r.pdf"], 64, "ends in .json"),
-    ("report-folder", ["session_tracker_report=no/such/r.json"], 64, "does not exist"),
+    ("report-folder", ["session_tracker_report=no/such/r.json"], 64, "there is no folder"),
     ("twice", ["session_tracker_fail_on=error", "session_tracker_fail_on=note"], 64, "Give it once"),
-    ("enabled", ["session_tracker_enabled=maybe"], 78, "session_tracker_enabled"),
+    ("enabled", ["session_tracker_enabled=maybe"], 64, "session_tracker_enabled is 'maybe'"),
+    ("all-at-once", ["session_tracker_enabled=maybe", "session_tracker_fail_on=x"], 64, "fail_on is 'x'"),
     ("missing-file", ["session_tracker_config=no-such.toml"], 78, "no-such.toml"),
 ]  # fmt: skip
 
@@ -76,6 +77,20 @@ def test_a_changed_file_is_in_force_within_a_second_and_a_bad_one_is_refused(ori
         proxy.wait_for("(?s)refused.*configuration read again", 5)
         assert b"Set-Cookie: Third=" in get(proxy.port, "/reload")
         assert proxy.stop() == 0
+
+
+def test_finish_switched_on_by_a_reload_contacts_nobody(origin, tmp_path):
+    config = tmp_path / "live.toml"
+    config.write_text("enabled = true\n")
+    origin.answer("/lazy")
+    with Proxy(tmp_path, *reverse_of(origin), "--set", f"session_tracker_config={config}") as proxy:
+        get(proxy.port, "/lazy")
+        assert "connection_strategy" not in proxy.log
+        config.write_text('enabled = true\non_new = "finish"\n')
+        proxy.wait_for("connection_strategy was set to lazy", 5)
+        connected = proxy.log.count("server connect")
+        assert b"private, no-store" in get(proxy.port, "/lazy")
+        assert proxy.log.count("server connect") == connected
 
 
 def test_touching_the_entry_reloads_the_package_and_keeps_the_findings(origin, tmp_path):

@@ -202,6 +202,7 @@ def test_forward_mode_tracks_listed_sites_only(origin, tmp_path):
     config.write_text('enabled = true\n[[site]]\nhost = "localhost"\n')
     origin.answer("/forward")
     with Proxy(tmp_path, "--set", f"session_tracker_config={config}") as proxy:
+        proxy.wait_for("cookies are given out for the listed sites only: localhost")
         listed, other = (
             raw_exchange(
                 proxy.port,

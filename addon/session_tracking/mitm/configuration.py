@@ -4,6 +4,7 @@ import asyncio
 import logging
 from pathlib import Path
 
+from mitmproxy import ctx
 from mitmproxy.log import ALERT
 from mitmproxy.utils import asyncio_utils
 
@@ -25,6 +26,19 @@ class LiveConfiguration:
         self.current: Configuration = load(path, enabled_override=enabled)
         self._task: asyncio.Task[None] | None = None
 
+    def answer_lazily(self) -> None:
+        """Keep mitmproxy from contacting upstream before a new visitor is answered, and say so.
+
+        Only where the configuration has `on_new = "finish"`; every reload asks again.
+        """
+        if self.current.finishes and ctx.options.connection_strategy != "lazy":
+            ctx.options.update(connection_strategy="lazy")
+            logger.log(
+                ALERT,
+                'session-tracker: on_new = "finish" answers without contacting upstream:'
+                " connection_strategy was set to lazy",
+            )
+
     def warnings(self) -> list[str]:
         """One line for each warning of the configuration in force."""
         return [str(warning) for warning in self.current.warnings]
@@ -32,6 +46,7 @@ class LiveConfiguration:
     def reload(self) -> str:
         """Read the files again; what to tell the user. Raises ConfigErrors and changes nothing."""
         self.current = reload(self.current)
+        self.answer_lazily()
         return f"configuration read again: {', '.join(map(str, self.current.files))}"
 
     def watch(self) -> None:

@@ -30,10 +30,14 @@ def start_notices(live: LiveConfiguration) -> Iterator[str]:
         notice = forward_mode_notice(configuration)
         if notice is not None:
             yield str(notice)
-    if configuration.finishes and ctx.options.connection_strategy != "lazy":
-        ctx.options.update(connection_strategy="lazy")
-        yield (
-            'on_new = "finish" answers without contacting upstream:'
-            " connection_strategy was set to lazy"
-        )
+        elif configuration.sites:
+            yield f"cookies are given out for the listed sites only: {_listed(configuration.sites)}"
     yield from live.warnings()
+
+
+def _listed(sites: tuple[str, ...]) -> str:
+    shown = ", ".join(sites[:_SHOWN])
+    return shown if len(sites) <= _SHOWN else f"{shown} and {len(sites) - _SHOWN} more"
+
+
+_SHOWN = 10

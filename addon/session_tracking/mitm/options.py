@@ -1,7 +1,7 @@
 """The options of mitmproxy that are ours: few, since all the rest is in the configuration file."""
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -39,7 +39,7 @@ OPTIONS: tuple[tuple[str, Any, object, str], ...] = (
         REPORT,
         Sequence[str],
         [],
-        "File to write the findings to when mitmproxy ends, as JSON: FILE.json.",
+        "File to write the findings to when mitmproxy ends, as JSON: FILE.json. Repeatable.",
     ),
 )
 """(name, type, default, help) of every option; the manual's table is made of it."""
@@ -78,36 +78,49 @@ def declare(loader: Loader) -> None:
 def read() -> Options:
     """The options as they are set now.
 
-    Raises OptionProblem for a value that an option cannot have.
+    Raises OptionProblem with every value that an option cannot have.
     """
-    if unknown := sorted(name for name in ctx.options.deferred if name.startswith("session_tr")):
-        close = difflib.get_close_matches(unknown[0], [name for name, *_ in OPTIONS], 1, 0.5)
-        hint = f"Did you mean {close[0]}?" if close else "See the table of options in the README."
-        raise OptionProblem(f"there is no option {visible(unknown[0])}. {hint}")
-    fail_on = getattr(ctx.options, FAIL_ON)
-    if not fail_on:
-        fail_on = FailOn.ERROR if ctx.options.rfile else FailOn.NEVER
-    elif fail_on not in set(FailOn):
-        names = ", ".join(FailOn)
-        raise OptionProblem(f"{FAIL_ON} is {visible(fail_on)!r}. Use one of {names}.")
+    problems = [*_unknown(), *_wrong_enabled(), *_wrong_fail_on()]
+    reports = tuple(Path(name).expanduser() for name in getattr(ctx.options, REPORT))
+    problems += [problem for path in reports for problem in _wrong_report(path)]
+    if problems:
+        raise OptionProblem("\n".join(problems))
     config = getattr(ctx.options, CONFIG)
+    default = FailOn.ERROR if ctx.options.rfile else FailOn.NEVER
     return Options(
         Path(config).expanduser() if config else None,
         getattr(ctx.options, ENABLED),
-        FailOn(fail_on),
-        tuple(_report(name) for name in getattr(ctx.options, REPORT)),
+        FailOn(getattr(ctx.options, FAIL_ON) or default),
+        reports,
     )
 
 
-def _report(name: str) -> Path:
-    path = Path(name).expanduser()
+def _unknown() -> Iterator[str]:
+    names = [name for name, *_ in OPTIONS]
+    for unknown in sorted(name for name in ctx.options.deferred if name.startswith("session_tr")):
+        close = difflib.get_close_matches(unknown, names, 1, 0.5)
+        hint = f"Did you mean {close[0]}?" if close else f"There are: {', '.join(names)}."
+        yield f"there is no option {visible(unknown)}. {hint}"
+
+
+def _wrong_enabled() -> Iterator[str]:
+    value = getattr(ctx.options, ENABLED)
+    if value not in {"", "true", "false"}:
+        yield (
+            f"{ENABLED} is {visible(value)!r}. Use true, false, or nothing at all for what the"
+            " configuration says."
+        )
+
+
+def _wrong_fail_on() -> Iterator[str]:
+    value = getattr(ctx.options, FAIL_ON)
+    if value and value not in set(FailOn):
+        yield f"{FAIL_ON} is {visible(value)!r}. Use one of {', '.join(FailOn)}."
+
+
+def _wrong_report(path: Path) -> Iterator[str]:
+    shown = visible(str(path))
     if path.suffix != ".json":
-        raise OptionProblem(
-            f"{REPORT} is {visible(name)!r}. Name a file that ends in .json, the one format there"
-            " is."
-        )
-    if not path.parent.is_dir():
-        raise OptionProblem(
-            f"{REPORT}: the folder {visible(str(path.parent))!r} does not exist. Create it first."
-        )
-    return path
+        yield f"{REPORT} is {shown!r}. Name a file that ends in .json, the one format there is."
+    elif not path.parent.is_dir():
+        yield f"{REPORT}: there is no folder for {shown!r}. Create it first."
