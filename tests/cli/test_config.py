@@ -78,10 +78,18 @@ def test_check_tells_warnings_and_notes(run, config):
             "note: config.toml: cookie.max_age: no lifetime: the cookie lasts until the browser is "
             "closed. [W11] Set cookie.max_age to recognise visitors later."
         ),
-        "config.toml: no errors, 1 warning",
+        "config.toml: no errors, 1 warning, 1 note",
     ]
     config.write_text("cookie.http_only = false\ncookie.secure = false")
-    assert "no errors, 2 warnings" in run("check", "--config", "config.toml").output
+    assert "no errors, 2 warnings, 1 note\n" in run("check", "--config", "config.toml").output
+    config.write_text("cookie.max_age = 60")
+    assert run("check", "config.toml").output == "config.toml: no errors, no warnings\n"
+
+
+def test_check_takes_one_file(run, config):
+    result = run("check", "config.toml", "--config", "config.toml")
+    assert result.exit_code == 64
+    assert "leave one of them out" in result.stderr
 
 
 def test_show_lists_what_is_set_and_where(run, config):
@@ -144,6 +152,13 @@ def test_show_for_a_url(run, config):
     assert run("show", "--url", "http://x.test").stderr == ""
 
 
+@pytest.mark.parametrize("url", ["", "/x", "http://", "http://:80/", "http://[", "?q"])
+def test_show_needs_a_host_in_a_url(run, config, url):
+    result = run("show", "--config", "config.toml", "--url", url)
+    assert (result.exit_code, result.stdout) == (64, "")
+    assert "Write the URL as https://HOST/PATH." in result.stderr
+
+
 def test_hostile_text_is_shown_escaped(run, config):
     config.write_text('privacy.skip_user_agents = ["\\u202e🍪\\u2028"]')
     for form in ("table", "json"):
@@ -184,13 +199,23 @@ def test_set_refuses_what_check_would(run, config):
     before = config.read_text()
     result = run("set", "cookie.max_age", "-1", "--config", "config.toml")
     assert result.exit_code == 78
-    assert result.stderr.startswith("error: config.toml:4: cookie.max_age: -1 would delete")
+    first, second = result.stderr.splitlines()
+    assert first == "config.toml: nothing was written."
+    assert second.startswith("error: config.toml: cookie.max_age: -1 would delete")
     assert config.read_text() == before
 
 
 def test_set_a_path_needs_a_site(run):
     result = run("set", "enabled", "true", "--path", "/x")
     assert (result.exit_code, "--path needs --site." in result.output) == (64, True)
+
+
+@pytest.mark.parametrize("command", ["set", "new-key"])
+def test_examples_of_changes_name_a_file(run, command):
+    lines = run(command, "--help").output.splitlines()
+    shown = [line for line in lines if line.startswith("    session-tracker config set")]
+    assert shown
+    assert all("--config tracker.toml" in line for line in shown)
 
 
 def test_set_works_on_the_checkout_s_file_and_not_on_an_installed_one(run, tmp_path, monkeypatch):
@@ -213,8 +238,14 @@ def test_the_schema_describes_every_key(run):
     cookie = schema["$defs"]["Cookie"]["properties"]
     assert cookie["max_age"]["anyOf"] == [
         {"const": "none", "type": "string"},
-        {"maximum": 2147483647, "type": "integer"},
+        {"minimum": 1, "maximum": 2147483647, "type": "integer"},
     ]
+    assert cookie["port"]["anyOf"][1]["items"] == {
+        "type": "integer",
+        "minimum": 1,
+        "maximum": 65535,
+    }
+    assert schema["properties"]["unconfirmed_per_minute"]["minimum"] == 0
     assert all("description" in key for key in cookie.values())
     assert schema["$defs"]["Site"]["required"] == ["host"]
 

@@ -32,6 +32,30 @@ def test_a_broken_file_is_told_with_its_line(tmp_path, content, line, problem):
     assert raised.value.fix
 
 
+@pytest.mark.parametrize(
+    ("content", "fix"),
+    [
+        ("enabled = true\n[cookie\nname = 1", "Close the header, as in [cookie]."),
+        ("[[site]\n", "Close the header with two brackets, as in [[site]]."),
+        ("[[site]]]\n", "Write each setting on a line of its own, and text in quotes."),
+        ("enabled: true", "Write a setting as key = value."),
+        ("= 1", "Write a setting as key = value."),
+        ("a = 1\na = 1", "Write each key and each [table] once; "),
+        ("[a]\n[a]", "Write each key and each [table] once; "),
+        ("a = x", "Put text in quotes, "),
+        ("a = 'x\n'", "Put text in quotes, "),
+        ('a = "C:\\dir"', "Put text in quotes, with \\\\ for a backslash, "),
+        ("# \x1b", "See https://toml.io."),
+    ],
+)
+def test_the_remedy_is_for_what_is_wrong(tmp_path, content, fix):
+    path = tmp_path / "x.toml"
+    path.write_text(content)
+    with pytest.raises(ConfigError) as raised:
+        read(path)
+    assert raised.value.fix.startswith(fix)
+
+
 @pytest.mark.parametrize("name", ["missing.toml", "."])
 def test_a_file_that_cannot_be_read_is_told(tmp_path, name):
     with pytest.raises(ConfigError, match=r"cannot be read: .* `session-tracker config init`"):

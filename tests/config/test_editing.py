@@ -214,18 +214,18 @@ def test_several_keys_are_checked_together(folder):
 @pytest.mark.parametrize(
     ("place", "key", "value", "message"),
     [
-        (TOP, "cookie.max_age", 0, "config.toml:7: cookie.max_age: 0 would delete"),
+        (TOP, "cookie.max_age", 0, "config.toml: cookie.max_age: 0 would delete"),
         (
             TOP,
             "cookie.naem",
             1,
-            "config.toml:7: cookie.naem: is no key of this table. Did you mean",
+            "config.toml: cookie.naem: is no key of this table. Did you mean",
         ),
-        (TOP, "enabled", "x", 'config.toml:2: enabled: "x" is not allowed.'),
-        (A, "include", "x", "config.toml:16: site.include: is no key"),
-        (Place("ü.test"), "enabled", True, "config.toml:33: site.host: "),
+        (TOP, "enabled", "x", 'config.toml: enabled: "x" is not allowed.'),
+        (A, "include", "x", "config.toml: site.include: is no key"),
+        (Place("ü.test"), "enabled", True, "config.toml: site.host: "),
         (TOP, "enabled.x", 1, "config.toml: enabled.x: cannot be set in the way this file is laid"),
-        (TOP, "cookie", 1, "config.toml:5: cookie: 1 is not allowed. Use a table: [cookie]."),
+        (TOP, "cookie", 1, "config.toml: cookie: 1 is not allowed. Use a table: [cookie]."),
         (
             TOP,
             "unconfirmed_per_minute",
@@ -237,7 +237,7 @@ def test_several_keys_are_checked_together(folder):
             Place("d.test", "x"),
             "enabled",
             True,
-            'config.toml:36: site.path.path: "x" does not start',
+            'config.toml: site.path.path: "x" does not start',
         ),
     ],
 )

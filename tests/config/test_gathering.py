@@ -127,3 +127,38 @@ def test_a_broken_delegation_delegates_nothing(folder, broken):
 def test_a_broken_include_includes_nothing(folder):
     (error,) = folder.errors("include = 3", acme=site("acme.test"))
     assert error.fix == "Use a string."
+
+
+def warnings(folder, text, **included):
+    return [f"{w.line}: {w.fix}" for w in folder.load(text, **included).warnings]
+
+
+def test_a_pattern_that_matches_nothing_is_told_instead_of_its_delegations(folder):
+    (warning,) = folder.load(MAIN).warnings
+    assert str(warning) == (
+        'config.toml:1: include: "sites.d/*.toml" matches no file: sites of tenants are not read. '
+        "[W13] Put the files there; the pattern starts from the folder of config.toml."
+    )
+
+
+@pytest.mark.parametrize(
+    ("read", "fix"),
+    [
+        ({"acme": ""}, "9: Name a file that is read."),
+        ({"acme": "", "other": ""}, "9: Name a file that is read."),
+        ({"acme": "", "bet": ""}, '9: Did you mean "bet.toml"?'),
+    ],
+)
+def test_a_delegation_to_a_file_that_is_not_read_is_told(folder, read, fix):
+    assert warnings(folder, MAIN, **read) == [fix]
+
+
+def test_delegations_without_an_include_are_told(folder):
+    fixes = warnings(folder, MAIN.partition("\n")[2], acme="")
+    assert fixes == [
+        f'{line}: Set include, such as include = "sites.d/*.toml".' for line in (2, 5, 8)
+    ]
+
+
+def test_what_is_read_is_not_warned_about(folder):
+    assert warnings(folder, MAIN, acme=site("acme.test"), beta="") == []

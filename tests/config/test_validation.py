@@ -42,6 +42,7 @@ ROWS = [
         3,
         "site.cookie.naem: is no key of this table. Did you mean `name`?",
     ),
+    ("unknown-and-not-alike", "nope = 1", 1, "nope: is no key of this table. Known here: enabled"),
     ("unknown-hostile", '"a\\u001b[2J" = 1', 1, "a\\x1b[2J: is no key of this table. Known here: "),
     ("bool", 'enabled = "yes"', 1, 'enabled: "yes" is not allowed. Use true or false.'),
     ("bool-from-int", "enabled = 1", 1, "enabled: 1 is not allowed. Use true or false."),

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import click
 
-from session_tracking.cli.show import FORMATS, effective_rows, explicit_rows
+from session_tracking.cli.show import FORMATS, effective_rows, explicit_rows, full_url
 from session_tracking.config.documents import display_name
 from session_tracking.config.editing import Place, parse_value, set_keys
 from session_tracking.config.keyfile import add_key, make_key
 from session_tracking.config.loading import load
 from session_tracking.config.root import Root
 from session_tracking.config.validation import show_value
-from session_tracking.errors import ConfigError
+from session_tracking.errors import ConfigError, ConfigErrors
 from session_tracking.shipped import PACKAGE, default_config
 
 __all__ = ["config"]
@@ -29,7 +29,8 @@ _config_option: Callable[[Callable[..., None]], Callable[..., None]] = click.opt
 def config() -> None:
     """Make, check, show and change the configuration.
 
-    Without a file all of these work on the one that the addon uses by default.
+    `check` and `show` look at the file that the addon uses by default unless another is named.
+    `set` changes that one in a checkout only: in an installation name yours with --config.
     """
 
 
@@ -66,15 +67,16 @@ Examples:
 @click.argument("argument", metavar="[FILE]", type=_FILE, required=False)
 @_config_option
 def check(argument: Path | None, file: Path | None) -> None:
-    """Tell every error and warning; exit 78 if there is an error."""
+    """Tell every error, warning and note; exit 78 if there is an error."""
+    if argument and file:
+        raise click.UsageError("FILE and --config name the same thing: leave one of them out.")
     configuration = load(argument or file)
     _tell(configuration.warnings, "warning:", "yellow")
     _tell(configuration.notes, "note:", "cyan")
-    count = len(configuration.warnings)
-    click.echo(
-        f"{display_name(configuration.path)}: no errors, "
-        f"{count or 'no'} warning{'' if count == 1 else 's'}"
-    )
+    found = ["no errors", _count(len(configuration.warnings), "warning")]
+    if configuration.notes:
+        found.append(_count(len(configuration.notes), "note"))
+    click.echo(f"{display_name(configuration.path)}: {', '.join(found)}")
 
 
 @config.command(
@@ -85,7 +87,7 @@ Examples:
   session-tracker config show --url https://shop.test/api/cart --format json"""
 )
 @click.option("--effective", is_flag=True, help="Show defaults too: every value in effect.")
-@click.option("--url", help="Show what is in effect for this URL.")
+@click.option("--url", help="Show what is in effect for this URL, such as https://HOST/PATH.")
 @click.option("--format", "form", type=click.Choice(sorted(FORMATS)), default="table")
 @_config_option
 def show(*, effective: bool, url: str | None, form: str, file: Path | None) -> None:
@@ -93,8 +95,13 @@ def show(*, effective: bool, url: str | None, form: str, file: Path | None) -> N
 
     With --effective or --url the origin of a value is FILE:LINE or `default`.
     """
+    checked = None if url is None else full_url(url)
+    if url is not None and checked is None:
+        raise click.UsageError(
+            f"{show_value(url)} names no host. Write the URL as https://HOST/PATH."
+        )
     configuration = load(file)
-    rows = effective_rows(configuration, url or "") if effective or url else None
+    rows = effective_rows(configuration, checked or "") if effective or checked else None
     click.echo(FORMATS[form](explicit_rows(configuration) if rows is None else rows))
     if effective and not url and configuration.sites:
         hosts = ", ".join(configuration.sites)
@@ -106,14 +113,14 @@ def show(*, effective: bool, url: str | None, form: str, file: Path | None) -> N
     context_settings={"ignore_unknown_options": True},  # values may be negative numbers
     epilog="""\b
 Examples:
-  session-tracker config set enabled true
-  session-tracker config set cookie.max_age 86400 --site shop.test --path /api
-  session-tracker config set cookie.style netscape cookie.http_only false cookie.same_site ''""",
+  session-tracker config set --config tracker.toml enabled true
+  session-tracker config set --config tracker.toml cookie.max_age 86400 --site shop.test
+  session-tracker config set --config tracker.toml cookie.name visit privacy.consent_cookie ''""",
 )
 @click.argument("pairs", metavar="KEY VALUE [KEY VALUE]...", nargs=-1, required=True)
 @click.option("--site", default="", help="Host of the [[site]] to write to; added if missing.")
 @click.option("--path", "below", default="", help="Path of its [[site.path]]; added if missing.")
-@_config_option
+@click.option("--config", "file", type=_FILE, help="File to change; may be left out in a checkout.")
 def set_(pairs: tuple[str, ...], site: str, below: str, file: Path | None) -> None:
     """Change keys in the file, which keeps its comments and its order.
 
@@ -131,7 +138,11 @@ def set_(pairs: tuple[str, ...], site: str, below: str, file: Path | None) -> No
             "inside an installation are not to be changed."
         )
     changes = [(key, parse_value(key, text)) for key, text in zip(*[iter(pairs)] * 2, strict=True)]
-    configuration = set_keys(path, changes, Place(site, below))
+    try:
+        configuration = set_keys(path, changes, Place(site, below))
+    except ConfigErrors:
+        click.echo(f"{display_name(path)}: nothing was written.", err=True)
+        raise
     for key, value in changes:
         click.echo(f"{key} = {show_value(value)}")
     _tell(configuration.warnings, "warning:", "yellow")
@@ -153,7 +164,7 @@ def schema() -> None:
     epilog="""\b
 Examples:
   session-tracker config new-key session.key
-  session-tracker config set cookie.id signed cookie.key_file session.key
+  session-tracker config set --config tracker.toml cookie.id signed cookie.key_file session.key
   SESSION_KEYS="$(session-tracker config new-key)" mitmdump …""",
 )
 @click.argument("file", type=_FILE, required=False)
@@ -167,6 +178,10 @@ def new_key(file: Path | None) -> None:
         return
     older = add_key(file)
     click.echo(f"new key in {display_name(file)}, {older} older kept")
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number or 'no'} {what}{'' if number == 1 else 's'}"
 
 
 def _tell(notices: tuple[ConfigError, ...], label: str, colour: str) -> None:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import click
 
@@ -11,7 +12,7 @@ from session_tracking.config.levels import Level
 from session_tracking.config.sites import Configuration
 from session_tracking.config.validation import show_value
 
-__all__ = ["FORMATS", "Row", "effective_rows", "explicit_rows"]
+__all__ = ["FORMATS", "Row", "effective_rows", "explicit_rows", "full_url"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,15 @@ def explicit_rows(configuration: Configuration) -> list[Row]:
 def effective_rows(configuration: Configuration, url: str) -> list[Row]:
     """Every key with the value that is in effect for a URL, or at the top of the file."""
     return [Row(None, None, v.key, v.value, v.origin) for v in configuration.effective(url)]
+
+
+def full_url(text: str) -> str | None:
+    """A URL that may lack its scheme, with one; None if it names no host."""
+    url = text if "://" in text else f"http://{text}"
+    try:
+        return url if urlsplit(url).hostname else None
+    except ValueError:  # such as half an IPv6 address
+        return None
 
 
 def _level_rows(level: Level) -> Iterator[Row]:

@@ -101,5 +101,27 @@ def _syntax_error(source: str, text: str, message: str) -> ConfigError:
         line,
         "",
         f"is not TOML: {visible(message)}.",
-        "Text stands in quotes; a key is written once: see https://toml.io.",
+        next((fix for start, fix in _FIXES if message.startswith(start)), "See https://toml.io."),
     )
+
+
+_ONCE = "Write each key and each [table] once; [[table]] begins another of its kind."
+_QUOTES = "Put text in quotes, with \\\\ for a backslash, and close every quote and bracket."
+_FIXES = (
+    ("Expected ']' at the end of a table", "Close the header, as in [cookie]."),
+    ("Expected ']]'", "Close the header with two brackets, as in [[site]]."),
+    ("Expected '=' after a key", "Write a setting as key = value."),
+    ("Invalid statement", "Write a setting as key = value."),
+    ("Expected newline", "Write each setting on a line of its own, and text in quotes."),
+    ("Unclosed", "Close every bracket."),
+    ("Cannot overwrite", _ONCE),
+    ("Cannot declare", _ONCE),
+    ("Cannot mutate", _ONCE),
+    ("Invalid value", _QUOTES),
+    ("Illegal character", _QUOTES),
+    (r"Found invalid character '\n'", _QUOTES),
+    ('Expected "', _QUOTES),
+    ("Unterminated string", _QUOTES),
+    ("Unescaped", _QUOTES),
+)
+"""How what the standard library's reader says begins → what to do about it."""

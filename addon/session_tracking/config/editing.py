@@ -18,6 +18,7 @@ from session_tracking.config.loading import load
 from session_tracking.config.replacing import replace_file
 from session_tracking.config.root import Root
 from session_tracking.config.sites import Configuration
+from session_tracking.config.unwritten import as_on_disk
 from session_tracking.errors import ConfigError, ConfigErrors
 
 __all__ = ["Place", "parse_value", "set_keys"]
@@ -54,17 +55,21 @@ def parse_value(key: str, text: str) -> Any:  # noqa: ANN401 - any TOML value
 def set_keys(path: Path, changes: Sequence[tuple[str, Any]], place: Place) -> Configuration:
     """Write (dotted key, value) pairs to a file, if the result has no errors.
 
-    Raises ConfigErrors and leaves the file as it is otherwise. The file is replaced in one step
-    and keeps its permissions.
+    Raises ConfigErrors and leaves the file as it is otherwise; what they say of lines holds for
+    the file as it is. The file is replaced in one step and keeps its permissions.
     """
     try:
         read(path)
-        text = path.read_bytes().decode("utf-8-sig")
+        text = before = path.read_bytes().decode("utf-8-sig")
         for key, value in changes:
             text = _changed(text, place, key, value, path)
     except ConfigError as error:
         raise ConfigErrors((error,)) from error
-    configuration = load(path, text=text)
+    try:
+        configuration = load(path, text=text)
+    except ConfigErrors as errors:
+        told = as_on_disk(errors.errors, display_name(path), before, text)
+        raise ConfigErrors(told) from errors
     try:
         replace_file(path, text)
     except OSError as error:

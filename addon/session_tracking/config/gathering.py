@@ -19,6 +19,7 @@ from session_tracking.config.structure import (
     host_problem,
     include_problem,
     path_problem,
+    unread,
 )
 from session_tracking.config.validation import validate
 from session_tracking.config.watching import Include, Watch
@@ -86,6 +87,7 @@ def _included(
     include = Include(main.path.parent, pattern)
     files = include.files() if pattern else {}
     watch.include(include, files)
+    report.warnings(unread(main, pattern, files.values(), skip))
     delegated = delegated_hosts(main, skip)
     for path, name in files.items():
         watch.file(path)

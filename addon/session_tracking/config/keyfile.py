@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from session_tracking.config.documents import display_name
+from session_tracking.config.keys import first_sentence
 from session_tracking.config.replacing import replace_file
 from session_tracking.errors import ConfigError, ConfigErrors
 from session_tracking.tracking.identifiers import MIN_SECRET, parse_keys
@@ -34,8 +35,11 @@ def add_key(path: Path) -> int:
         replace_file(path, f"{make_key()}\n{text}")
     except OSError as error:
         problem, fix = f"cannot be written: {error.strerror}.", "Name another file."
+    except UnicodeDecodeError:
+        problem, fix = "holds something else than keys.", "Name another file."
     except ValueError as error:
-        problem, fix = f"holds something else than keys: {error}", "Name another file."
+        problem = f"holds something else than keys: {first_sentence(error)}"
+        fix = "Name another file."
     else:
         return older
     raise ConfigErrors((ConfigError(display_name(path), None, "", problem, fix),))

@@ -11,9 +11,11 @@ from session_tracking.config.model import Cookie
 from session_tracking.escape import visible
 from session_tracking.tracking.identifiers import IdFormat, SigningKey, parse_keys
 
-__all__ = ["key_path", "mode_problems", "read_keys"]
+__all__ = ["first_sentence", "key_path", "mode_problems", "read_keys"]
 
 NEW_KEY = "session-tracker config new-key"
+
+_ONE_A_LINE = f"Write one key a line, as `{NEW_KEY}` makes them."
 
 _HAS_MODES = os.name == "posix"
 
@@ -29,8 +31,8 @@ def read_keys(
     cookie: Cookie, folder: Path, environment: Mapping[str, str] = os.environ
 ) -> tuple[SigningKey, ...] | Problem:
     """The keys for the ids of a cookie, none if its ids are not signed; or why there are none."""
-    if cookie.id is not IdFormat.SIGNED:
-        return ()
+    if cookie.id is not IdFormat.SIGNED or not (cookie.key_file or cookie.key_env):
+        return ()  # signed ids without a key have an error of their own
     path = key_path(cookie, folder)
     if path is None:
         keys, name = ("cookie.key_env",), visible(cookie.key_env)
@@ -54,12 +56,16 @@ def read_keys(
                 f"Make it with `{NEW_KEY} {name}`.",
             )
         except ValueError:
-            return Problem("", keys, f"{name} holds no keys.", f"Make them with `{NEW_KEY}`.")
+            return Problem("", keys, f"{name} holds no keys.", _ONE_A_LINE)
     try:
         return parse_keys(text)
     except ValueError as error:
-        problem, _, fix = str(error).partition(". ")
-        return Problem("E3", keys, f"{name}: {problem}.", fix)
+        return Problem("E3", keys, f"{name}: {first_sentence(error)}", _ONE_A_LINE)
+
+
+def first_sentence(error: ValueError) -> str:
+    """What is wrong with a key; how to make one is a matter of our own command."""
+    return f"{str(error).partition('. ')[0]}."
 
 
 def mode_problems(cookie: Cookie, folder: Path) -> Iterator[Problem]:

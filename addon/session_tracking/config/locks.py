@@ -1,11 +1,11 @@
 """Inheritance ends where a level locks a key, as in IIS: levels below may not even repeat it."""
 
-import difflib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from session_tracking.config.levels import Level
 from session_tracking.config.root import KEYS, LOCKS
+from session_tracking.config.validation import nearest
 from session_tracking.errors import ConfigError
 from session_tracking.escape import visible
 
@@ -88,9 +88,9 @@ def lock_errors(level: Level) -> Iterator[ConfigError]:
         written = level.values.get(key)
         for index, name in enumerate(written.value if written else ()):
             if name not in _LOCKABLE and (key, name) != ("locked", "*"):
-                close = difflib.get_close_matches(name, _LOCKABLE, n=1)
+                close = nearest(name, _LOCKABLE)
                 yield level.document.error(
                     (*level.location, key, index),
                     f'"{visible(name)}" is no key.',
-                    f"Did you mean `{close[0]}`?" if close else "Name keys such as `cookie.name`.",
+                    f"Did you mean `{close}`?" if close else "Name keys such as `cookie.name`.",
                 )

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from session_tracking.config.section import CHOICE, Names, Ports, Seconds, Section
+from session_tracking.config.section import CHOICE, Count, Names, Ports, Seconds, Section
 from session_tracking.cookies.classify import CookieClass
 from session_tracking.cookies.serialize import Quoting, SameSite, Style
 from session_tracking.tracking.identifiers import IdFormat
@@ -141,7 +141,7 @@ class Settings(Section):
     """Whether something in front shares a connection between visitors (balancer, CDN)."""
     reuse_on_connection: bool = False
     """One id for parallel first requests of a connection; a swap if a balancer is in front."""
-    unconfirmed_per_minute: int = 0
+    unconfirmed_per_minute: Count = 0
     """Ids per minute for one address and User-Agent that never returns them; 0 is no limit."""
     cookie: Cookie = Cookie()
     headers: Headers = Headers()

@@ -1,6 +1,5 @@
 """The user's own caches: `[profiles.NAME]`, each based on a profile that comes with the product."""
 
-import difflib
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
@@ -10,7 +9,7 @@ from session_tracking.config.documents import Document
 from session_tracking.config.levels import Level
 from session_tracking.config.positions import Location
 from session_tracking.config.root import Profile
-from session_tracking.config.validation import show_value
+from session_tracking.config.validation import nearest, show_value
 from session_tracking.errors import ConfigError
 
 __all__ = ["cache_errors", "own_profiles", "profile_errors"]
@@ -64,8 +63,8 @@ def cache_errors(level: Level, profiles: Mapping[str, CacheProfile]) -> Iterator
 
 
 def _suggestion(name: str, profiles: Mapping[str, CacheProfile]) -> str:
-    if close := difflib.get_close_matches(name, profiles, n=1):
-        return f"Did you mean {show_value(close[0])}?"
+    if close := nearest(name, profiles):
+        return f"Did you mean {show_value(close)}?"
     return "`session-tracker caches` lists them; [profiles.NAME] defines another."
 
 

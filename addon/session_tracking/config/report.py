@@ -28,6 +28,11 @@ class Report:
         for error in errors:
             self._errors.setdefault(str(error), error)
 
+    def warnings(self, warnings: Iterable[ConfigError]) -> None:
+        """Add warnings."""
+        for warning in warnings:
+            self._notices.setdefault(str(warning), warning)
+
     def unusable(self, locations: Iterable[Location]) -> None:
         """Keys that have an error of their own: what would follow from it is not told."""
         self._unusable.update(map(_setting, locations))

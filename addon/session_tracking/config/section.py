@@ -2,9 +2,9 @@
 
 from typing import Annotated, ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
-__all__ = ["CHOICE", "NONE", "Names", "Ports", "Seconds", "Section"]
+__all__ = ["CHOICE", "NONE", "Count", "Names", "Ports", "Seconds", "Section"]
 
 NONE = "none"
 """Written where an attribute is not to be sent: TOML has no null, and a site must be able to take
@@ -16,11 +16,30 @@ CHOICE = Field(strict=False)
 Names = Annotated[tuple[str, ...], Field(strict=False)]
 """An array of strings."""
 
-Ports = Annotated[tuple[int, ...], Field(strict=False)]
+Ports = Annotated[
+    tuple[int, ...],
+    Field(strict=False),
+    WithJsonSchema(
+        {
+            "type": "array",
+            "items": {"type": "integer", "minimum": 1, "maximum": 65535},
+            "uniqueItems": True,
+        }
+    ),
+]
 """An array of port numbers; the checks hold the range."""
 
-Seconds = Annotated[int, Field(le=2**31 - 1)]
-"""Whole seconds; the checks refuse what is not positive."""
+_MAX_SECONDS = 2**31 - 1
+
+Seconds = Annotated[
+    int,
+    Field(le=_MAX_SECONDS),
+    WithJsonSchema({"type": "integer", "minimum": 1, "maximum": _MAX_SECONDS}),
+]
+"""Whole seconds; the checks refuse what is not positive, and say what it would do."""
+
+Count = Annotated[int, WithJsonSchema({"type": "integer", "minimum": 0})]
+"""A number of things; the checks refuse what is negative."""
 
 
 class Section(BaseModel):

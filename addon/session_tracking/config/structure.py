@@ -1,14 +1,15 @@
 """Sites, paths and delegations: that each is well formed, there once, and entitled to be there."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from ipaddress import ip_address
 from pathlib import PurePosixPath
+from typing import Any
 
 from session_tracking.config.documents import Document
 from session_tracking.config.levels import Level, normal_host
 from session_tracking.config.positions import Location
-from session_tracking.config.validation import show_value
+from session_tracking.config.validation import nearest, show_value
 from session_tracking.errors import ConfigError
 from session_tracking.escape import visible
 
@@ -19,6 +20,7 @@ __all__ = [
     "host_problem",
     "include_problem",
     "path_problem",
+    "unread",
 ]
 
 _LABEL = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
@@ -86,11 +88,7 @@ def duplicates(levels: Iterable[Level]) -> Iterator[ConfigError]:
 def delegated_hosts(root: Document, skip: frozenset[Location]) -> dict[str, tuple[str, ...]]:
     """File name → the normalised hosts it may speak for, over all `[[delegate]]` tables."""
     found: dict[str, tuple[str, ...]] = {}
-    tables = () if ("delegate",) in skip else root.data.get("delegate", ())
-    for index, table in enumerate(tables):
-        if any(bad[:2] == ("delegate", index) for bad in skip):
-            continue
-        name = str(PurePosixPath(table["file"]))
+    for _, table, name in _delegations(root, skip):
         found[name] = (*found.get(name, ()), *map(normal_host, table["hosts"]))
     return found
 
@@ -108,6 +106,41 @@ def delegation_errors(
                 f"hosts = [{show_value(site.host)}].",
                 "E23",
             )
+
+
+def unread(
+    root: Document, pattern: str, files: Collection[str], skip: frozenset[Location]
+) -> Iterator[ConfigError]:
+    """W13: an `include` that matches no file, and delegations to files that it does not match."""
+    if pattern and not files:
+        yield root.error(
+            ("include",),
+            f"{show_value(pattern)} matches no file: sites of tenants are not read.",
+            f"Put the files there; the pattern starts from the folder of {root.source}.",
+            "W13",
+        )
+        return
+    for index, table, name in _delegations(root, skip):
+        if name in files:
+            continue
+        close = nearest(name, files)
+        fix = f"Did you mean {show_value(close)}?" if close else "Name a file that is read."
+        yield root.error(
+            ("delegate", index, "file"),
+            f"{show_value(table['file'])} is not read: include does not match it.",
+            fix if pattern else 'Set include, such as include = "sites.d/*.toml".',
+            "W13",
+        )
+
+
+def _delegations(
+    root: Document, skip: frozenset[Location]
+) -> Iterator[tuple[int, Mapping[str, Any], str]]:
+    """The usable `[[delegate]]` tables: index, table, and the file's name as it is compared."""
+    tables = () if ("delegate",) in skip else root.data.get("delegate", ())
+    for index, table in enumerate(tables):
+        if not any(bad[:2] == ("delegate", index) for bad in skip):
+            yield index, table, str(PurePosixPath(table["file"]))
 
 
 def _includes(pattern: str, host: str) -> bool:

@@ -18,7 +18,7 @@ from session_tracking.config.section import Section
 from session_tracking.errors import ConfigError
 from session_tracking.escape import visible
 
-__all__ = ["expectation", "is_table", "show_value", "title", "validate"]
+__all__ = ["expectation", "is_table", "nearest", "show_value", "title", "validate"]
 
 _WEAK_ID = re.compile(r"(?:decimal|hex|b64url)0*(\d{1,2})")
 
@@ -111,15 +111,24 @@ def is_table(annotation: Any) -> type[Section] | None:  # noqa: ANN401 - any ann
     return None
 
 
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """The known name that somebody may have meant; None where none is like it."""
+    return next(iter(difflib.get_close_matches(name, list(known), n=1, cutoff=_ALIKE)), None)
+
+
+_ALIKE = 0.7
+"""Share of letters in common: `naem` is meant for `name`, `nope` is not for `scope`."""
+
+
 def _suggestion(table: type[Section], location: Location) -> str:
     name = str(location[-1])
-    if close := difflib.get_close_matches(name, table.model_fields, n=1):
-        return f"Did you mean `{close[0]}`?"
+    if close := nearest(name, table.model_fields):
+        return f"Did you mean `{close}`?"
     elsewhere = [key for key in KEYS if key.rpartition(".")[2] == name]
     if elsewhere:
         return f"Did you mean `{elsewhere[0]}`?"
-    if close := difflib.get_close_matches(name, KEYS, n=1):
-        return f"Did you mean `{close[0]}`?"
+    if close := nearest(name, KEYS):
+        return f"Did you mean `{close}`?"
     return f"Known here: {', '.join(table.model_fields)}."
 
 

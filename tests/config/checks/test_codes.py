@@ -354,6 +354,19 @@ ROWS = [
     ("W11", "cookie.max_age", 'cookie.max_age = "none" # here', "cookie.max_age = 60"),
     ("W11", "cookie.max_age", 'cookie.max_age = "none" # here', "cookie.expires_after = 60"),
     ("W12", "cookie.key_file", SIGNED.replace("keys", "open-keys") + " # here", SIGNED),
+    ("W13", "include", 'include = "nope.d/*.toml" # here', 'include = "acme.*"'),
+    (
+        "W13",
+        "delegate.file",
+        'include = "acme.*"\n[[delegate]]\nfile = "acne.toml" # here\nhosts = ["a"]',
+        'include = "acme.*"\n[[delegate]]\nfile = "./acme.toml"\nhosts = ["a"]',
+    ),
+    (
+        "W13",
+        "delegate.file",
+        '[[delegate]]\nhosts = ["a"]\nfile = "acme.toml" # here',
+        'include = "acme.toml"\n[[delegate]]\nhosts = ["a"]\nfile = "acme.toml"',
+    ),
     (
         "",
         "cookie.key_file",
@@ -430,6 +443,7 @@ def keys(folder, monkeypatch):
         path.write_text(text)
         path.chmod(mode)
     (folder.path / "no-text").write_bytes(b"\xff")
+    (folder.path / "acme.toml").touch()
     monkeypatch.setenv("TEST_KEYS", KEY)
     return folder
 

@@ -1,8 +1,8 @@
-"""The rules that go beyond types: E1 to E23 stop the start, W1 to W12 are said.
+"""The rules that go beyond types: E1 to E23 stop the start, W1 to W13 are said.
 
 A check sees the settings in effect at one level and names the keys that are involved; who runs the
 checks finds the place where the decisive one was written. Two groups of rules are elsewhere: E23
-compares tables (`structure`, `locks`), E3 and W12 read keys from outside (`keys`).
+and W13 compare tables (`structure`, `locks`), E3 and W12 read keys from outside (`keys`).
 """
 
 from session_tracking.config.checks import attributes, cookie, domain, other

@@ -80,6 +80,7 @@ CODES: Final[Mapping[str, str]] = MappingProxyType(
         "W10": "style rfc2965 alone",
         "W11": "no lifetime: the cookie ends with the browser's session",
         "W12": "a key file that others can read",
+        "W13": "an `include` that matches no file, or a delegation to a file that is not read",
     }
 )
 """What each code stands for."""
