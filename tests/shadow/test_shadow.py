@@ -23,7 +23,7 @@ class Seen:
     def see(self, given_exchange, client=A, site="shop.test", given_settings=SETTINGS, ignore=()):
         name = self.counters.open(site, SHADOW_COUNTERS)
         naming = CookieNaming(ignore=ignore)
-        cookies = held_cookies(given_exchange, name, self.shadow.digester, naming)
+        cookies = held_cookies(given_exchange, self.shadow.digester, naming)
         return self.shadow.observe(given_settings, given_exchange, client, name, cookies)
 
     @property

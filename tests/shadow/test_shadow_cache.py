@@ -49,7 +49,7 @@ def see(shadow, given, visitor=A, after=0.0):
     moved = replace(
         given, request_time=given.request_time + after, response_time=given.response_time + after
     )
-    cookies = held_cookies(given, SITE, DIGESTER, CookieNaming())
+    cookies = held_cookies(given, DIGESTER, CookieNaming())
     return shadow.observe(moved, visitor, SITE, cookies)
 
 
@@ -294,7 +294,7 @@ def test_a_cookie_of_the_304_belongs_to_whoever_asked():
     assert (answer.outcome, answer.swapped) == (Outcome.FRESH, ())
     (entry,) = shadow
     assert entry.owner is B
-    assert entry.cookies[0].digest == DIGESTER.digest(SITE, "sid", "new")
+    assert entry.cookies[0].digest == DIGESTER.digest("", "sid", "new")
     assert see(shadow, not_modified(), A, 6).swapped
 
 

@@ -71,7 +71,7 @@ class HeldCookie:
 
 
 def held_cookies(
-    exchange: Exchange, site: str, digester: Digester, about: CookieNaming
+    exchange: Exchange, digester: Digester, about: CookieNaming
 ) -> tuple[HeldCookie, ...]:
     """What is kept of the cookies that a response sets; those that are ignored are left out."""
     now = exchange.response_time
@@ -80,7 +80,7 @@ def held_cookies(
             cookie.name,
             cookie.field,
             classify(cookie, now, own_name=about.own_name, names=about.names),
-            digester.digest(site, cookie.name, cookie.value),
+            digester.digest("", cookie.name, cookie.value),
         )
         for cookie in islice(response_cookies(exchange.response.fields), MAX_COOKIES)
         if not any(fnmatchcase(cookie.name, pattern) for pattern in about.ignore)
@@ -88,14 +88,14 @@ def held_cookies(
 
 
 def presents(
-    request: RequestFacts, cookies: Iterable[HeldCookie], site: str, digester: Digester
+    request: RequestFacts, cookies: Iterable[HeldCookie], digester: Digester
 ) -> frozenset[HeldCookie]:
     """Those of the cookies that the request brings, with the same values."""
     wanted = {cookie.name: cookie for cookie in cookies}
     return frozenset(
         found
         for name, value in parse_cookie(request.fields.values("cookie"))
-        if (found := wanted.get(name)) and found.digest == digester.digest(site, name, value)
+        if (found := wanted.get(name)) and found.digest == digester.digest("", name, value)
     )
 
 

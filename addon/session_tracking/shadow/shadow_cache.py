@@ -91,7 +91,7 @@ class ShadowCache:
             found.used = now
             outcome = self._own_ways(found, outcome)
         swapped = (
-            self._swapped(found, exchange.request, visitor, site)
+            self._swapped(found, exchange.request, visitor)
             if (found is not None and outcome == Outcome.SWAP)
             else ()
         )
@@ -156,12 +156,12 @@ class ShadowCache:
         return Outcome.STRIPPED if outcome == Outcome.SWAP and own.strips_set_cookie else outcome
 
     def _swapped(
-        self, found: Entry, request: RequestFacts, visitor: Client, site: str
+        self, found: Entry, request: RequestFacts, visitor: Client
     ) -> tuple[HeldCookie, ...]:
         """The owner's cookies that somebody else would be given; none for the owner."""
         if compare(found.owner, visitor) != Likeness.DIFFERENT:
             return ()
-        presented = presents(request, found.cookies, site, self._digester)
+        presented = presents(request, found.cookies, self._digester)
         if any(cookie.cookie_class not in _SHARED_BY_MANY for cookie in presented):
             return ()
         return tuple(cookie for cookie in found.cookies if cookie not in presented)
