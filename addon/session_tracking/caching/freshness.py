@@ -36,12 +36,16 @@ class Freshness:
     @property
     def explicit(self) -> bool:
         """Whether the response itself gives a lifetime."""
-        return self.basis not in {Basis.HEURISTIC, Basis.NONE}
+        return self.basis is not Basis.HEURISTIC and self.basis is not Basis.NONE
 
     @property
     def fresh(self) -> bool:
         """Whether the response may be reused without validation now."""
         return self.lifetime > self.age
+
+
+_DIRECTIVES = (("s-maxage", Basis.S_MAXAGE), ("max-age", Basis.MAX_AGE))
+"""In the order in which a shared cache looks at them (RFC 9111 §4.2.1)."""
 
 
 def freshness(exchange: Exchange, policy: Policy) -> Freshness:
@@ -52,10 +56,10 @@ def freshness(exchange: Exchange, policy: Policy) -> Freshness:
     Source: RFC 9111 §4.2.1, §4.2.2, §4.2.3, §5.3.
     """
     directives, age = policy.directives, age_on_arrival(exchange)
-    for basis in (Basis.S_MAXAGE, Basis.MAX_AGE):
-        if basis in directives:
-            seconds = directives.seconds(basis)
-            valid = seconds is not None and not directives.conflicting(basis)
+    for name, basis in _DIRECTIVES:
+        if name in directives.arguments:
+            seconds = directives.seconds(name)
+            valid = seconds is not None and not directives.conflicting(name)
             return Freshness(seconds or 0, basis, age, valid)
     fields = exchange.response.fields
     date = parse_http_date(fields.first("date") or "")

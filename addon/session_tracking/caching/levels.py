@@ -124,16 +124,22 @@ _LENIENT = frozenset({"basis-present", "status-understood"})
 def _vary_star(
     exchange: Exchange, policy: Policy, _life: Freshness, _set_by: frozenset[str]
 ) -> CarrierVerdict | None:
-    if "*" not in exchange.response.fields.members("vary"):
+    fields = exchange.response.fields
+    if "vary" not in fields or "*" not in fields.members("vary"):
         return None
     reason = Reason("Vary: * never matches, but the response is stored", rfc9111("4.1"))
     return CarrierVerdict(policy, Level.FRAGILE, (reason,), Remedy.STORABLE)
 
 
+_QUALIFIABLE = (("private", "5.2.2.7"), ("no-cache", "5.2.2.4"))
+
+
 def _qualified(
     _exchange: Exchange, policy: Policy, _life: Freshness, set_by: frozenset[str]
 ) -> CarrierVerdict | None:
-    for name, section in (("private", "5.2.2.7"), ("no-cache", "5.2.2.4")):
+    for name, section in _QUALIFIABLE:
+        if name not in policy.directives.arguments:
+            continue
         if set_by <= policy.directives.qualified(name) and not policy.directives.unqualified(name):
             reason = Reason(
                 f"the qualified form of {name} is not widely implemented", rfc9111(section)
@@ -157,7 +163,7 @@ def _no_cache(
 def _vary_cookie(
     exchange: Exchange, policy: Policy, life: Freshness, _set_by: frozenset[str]
 ) -> CarrierVerdict | None:
-    if life.lifetime == 0:
+    if life.lifetime == 0 or "vary" not in exchange.response.fields:
         return None
     vary = {member.lower() for member in exchange.response.fields.members("vary")}
     if "cookie" not in vary:

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from session_tracking.caching.directives import parse_directives
 from session_tracking.caching.levels import (
     CarrierVerdict,
     Level,
@@ -14,11 +13,9 @@ from session_tracking.caching.levels import (
     worst,
 )
 from session_tracking.caching.profiles.model import Outcome
-from session_tracking.caching.storage import Policy
+from session_tracking.caching.storage import CACHE_CONTROL, Policy, plain_policy
 from session_tracking.caching.targeted import TARGETED_FIELDS, targeted_directives
 from session_tracking.http.exchange import Exchange
-
-CACHE_CONTROL = "Cache-Control"
 
 REMEDIES = MappingProxyType(
     {
@@ -90,7 +87,7 @@ def assess(exchange: Exchange) -> CacheSafety:
     if not set_by:
         return NO_COOKIE
     verdicts = [judge_carrier(exchange, policy, set_by) for policy in carriers(exchange)]
-    decisive = worst(verdicts)
+    decisive = verdicts[0] if len(verdicts) == 1 else worst(verdicts)
     return CacheSafety(
         decisive.level,
         decisive.reasons,
@@ -111,7 +108,7 @@ _SET_BY = {
 def carriers(exchange: Exchange) -> list[Policy]:
     """The orders of Cache-Control, present or not, and those of every targeted field present."""
     fields = exchange.response.fields
-    policies = [Policy(CACHE_CONTROL, parse_directives(fields.values("cache-control")))]
+    policies = [plain_policy(fields)]
     if not TARGETED_FIELDS.isdisjoint(fields.names()):
         policies += [
             Policy(field.display, directives, targeted=True, spec=field.spec)
@@ -133,6 +130,7 @@ def _remedy(exchange: Exchange, decisive: CarrierVerdict, plain: CarrierVerdict)
         name = "private" if policy.directives.qualified("private") else "no-cache"
         advice = REMEDIES[decisive.remedy].format(directive=name)
     server = exchange.response.fields.first("server") or ""
-    return (
-        advice + IIS_FOOTER if server.startswith(("Microsoft-IIS", "Microsoft-HTTPAPI")) else advice
-    )
+    return advice + IIS_FOOTER if server.startswith(_HTTP_SYS) else advice
+
+
+_HTTP_SYS = ("Microsoft-IIS", "Microsoft-HTTPAPI")

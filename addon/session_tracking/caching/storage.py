@@ -4,9 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import urljoin
 
-from session_tracking.caching.directives import Directives
+from session_tracking.caching.directives import NONE, Directives, parse_directives
 from session_tracking.http.exchange import Exchange
+from session_tracking.http.fields import FieldSection
 from session_tracking.spec import Spec, rfc9110, rfc9111
+
+CACHE_CONTROL = "Cache-Control"
 
 HEURISTICALLY_CACHEABLE = frozenset({200, 203, 204, 206, 300, 301, 308, 404, 405, 410, 414, 501})
 """Status codes that may be stored without an explicit lifetime (RFC 9110 §15.1)."""
@@ -73,20 +76,29 @@ def _resolve(base: str, reference: str) -> str:
         return ""
 
 
+def plain_policy(fields: FieldSection) -> Policy:
+    """The orders of Cache-Control, which may be absent."""
+    values = fields.values("cache-control")
+    return Policy(CACHE_CONTROL, parse_directives(values)) if values else _SILENT
+
+
+_SILENT = Policy(CACHE_CONTROL, NONE)
+
+
 def has_explicit_freshness(exchange: Exchange, policy: Policy) -> bool:
     """Whether any explicit lifetime is given, valid or not (RFC 9111 §4.2.1)."""
-    directives = policy.directives
-    if "s-maxage" in directives or "max-age" in directives:
+    arguments = policy.directives.arguments
+    if "s-maxage" in arguments or "max-age" in arguments:
         return True
     return not policy.targeted and "expires" in exchange.response.fields
 
 
 def no_store_applies(exchange: Exchange, policy: Policy) -> bool:
     """no-store, unless must-understand lifts it for a status that is understood (§5.2.2.3)."""
-    directives = policy.directives
-    if "no-store" not in directives:
+    arguments = policy.directives.arguments
+    if "no-store" not in arguments:
         return False
-    return "must-understand" not in directives or exchange.response.status not in UNDERSTOOD
+    return "must-understand" not in arguments or exchange.response.status not in UNDERSTOOD
 
 
 def _authorized(exchange: Exchange, policy: Policy) -> bool:
@@ -101,13 +113,14 @@ def _has_basis(exchange: Exchange, policy: Policy) -> bool:
         exchange.response.status in HEURISTICALLY_CACHEABLE
         # A 304 is not stored but merged into the stored response (§4.3.4): the same danger.
         or exchange.response.status == 304
-        or "public" in policy.directives
+        or "public" in policy.directives.arguments
         or has_explicit_freshness(exchange, policy)
     )
 
 
 def _status_understood(exchange: Exchange, policy: Policy) -> bool:
-    return "must-understand" not in policy.directives or exchange.response.status in UNDERSTOOD
+    arguments = policy.directives.arguments
+    return "must-understand" not in arguments or exchange.response.status in UNDERSTOOD
 
 
 REQUIREMENTS = (
@@ -151,6 +164,10 @@ REQUIREMENTS = (
 """RFC 9111 §3 for a shared cache, one row a condition."""
 
 
+_STORABLE = StorageVerdict(())
+
+
 def storage_verdict(exchange: Exchange, policy: Policy) -> StorageVerdict:
     """Which conditions of RFC 9111 §3 the response fails under the orders of one carrier."""
-    return StorageVerdict(tuple(r for r in REQUIREMENTS if not r.holds(exchange, policy)))
+    failed = [r for r in REQUIREMENTS if not r.holds(exchange, policy)]
+    return StorageVerdict(tuple(failed)) if failed else _STORABLE

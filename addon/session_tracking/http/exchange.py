@@ -62,6 +62,6 @@ class Exchange:
     request: RequestFacts
     response: ResponseFacts
     id: str = ""
-    client: ClientId = field(default_factory=ClientId)
+    client: ClientId = ClientId()
     request_time: float = 0.0
     response_time: float = 0.0

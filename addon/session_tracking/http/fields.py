@@ -1,7 +1,7 @@
 """Field sections: the field lines of one message, in the order received (RFC 9110 §5, §6.5)."""
 
 import re
-from collections.abc import Iterable, Iterator, Set
+from collections.abc import Iterable, Iterator
 
 OWS = " \t"
 """Optional white space around a field value (RFC 9110 §5.6.3)."""
@@ -51,12 +51,13 @@ class FieldSection:
         """The field names present, in lower case, each once, in order of first appearance."""
         return iter(self._index)
 
-    def without(self, names: Set[str]) -> "FieldSection":
+    def without(self, names: frozenset[str]) -> "FieldSection":
         """The section less the field lines called any of `names` (lower case)."""
         if names.isdisjoint(self._index):
             return self
-        less = FieldSection()
-        less._lines = tuple(line for line in self._lines if line[0].lower() not in names)
+        less = object.__new__(FieldSection)
+        less._hash = None
+        less._lines = tuple([line for line in self._lines if line[0].lower() not in names])
         less._index = {name: kept for name, kept in self._index.items() if name not in names}
         return less
 

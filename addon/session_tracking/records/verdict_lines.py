@@ -14,7 +14,7 @@ from urllib.parse import quote
 from session_tracking.caching.directives import delta_seconds
 from session_tracking.caching.outcomes import newcomer
 from session_tracking.escape import visible
-from session_tracking.http.exchange import ClientId, Exchange, RequestFacts, ResponseFacts
+from session_tracking.http.exchange import Exchange, RequestFacts, ResponseFacts
 from session_tracking.http.fields import FieldSection
 from session_tracking.records.questions import Question, QuestionId, Unreadable, content_length
 
@@ -26,7 +26,6 @@ MAX_LINE = 16 * 1024 * 1024
 _LATEST = 253_402_300_799.0
 """The last second of the year 9999, in Unix seconds."""
 
-_NO_CLIENT = ClientId()
 _NOBODY = RequestFacts("", "")
 """Has neither method nor URL, so that a request has to give its own."""
 _LISTS = frozenset({list})
@@ -79,9 +78,8 @@ def _question(
         request,
         _response(_table(data, "response"), request.method, ascii_only=ascii_only),
         str(identity),
-        _NO_CLIENT,
-        time,
-        time,
+        request_time=time,
+        response_time=time,
     )
     following = validation = None
     after = 0.0

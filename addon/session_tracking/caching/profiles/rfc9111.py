@@ -4,9 +4,10 @@ Nobody measured it. It is the profile that a cache is judged by whose documentat
 """
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 from session_tracking.caching.directives import NONE, Directives, delta_seconds, parse_directives
-from session_tracking.caching.freshness import freshness
+from session_tracking.caching.freshness import Freshness, freshness
 from session_tracking.caching.profiles.model import (
     CacheProfile,
     LookupRule,
@@ -16,9 +17,9 @@ from session_tracking.caching.profiles.model import (
     Stored,
     StoreRule,
 )
-from session_tracking.caching.storage import REQUIREMENTS, Policy
+from session_tracking.caching.storage import REQUIREMENTS, plain_policy
 from session_tracking.http.exchange import Exchange, RequestFacts, ResponseFacts
-from session_tracking.http.fields import FieldSection
+from session_tracking.http.fields import FieldSection, split_members
 from session_tracking.spec import Spec, rfc9111
 
 COOKIES = ("set-cookie", "set-cookie2")
@@ -32,21 +33,12 @@ def _source(spec: Spec) -> Source:
     return Source(str(spec), spec.url)
 
 
-SILENT = Policy("Cache-Control", NONE)
-
-
-def policy_of(response: ResponseFacts) -> Policy:
-    """The orders of Cache-Control."""
-    values = response.fields.values("cache-control")
-    return Policy("Cache-Control", parse_directives(values)) if values else SILENT
-
-
 def _exchange(request: RequestFacts, response: ResponseFacts, time: float) -> Exchange:
     return Exchange(request, response, request_time=time, response_time=time)
 
 
 def _storable(request: RequestFacts, response: ResponseFacts, time: float) -> bool:
-    exchange, policy = _exchange(request, response, time), policy_of(response)
+    exchange, policy = _exchange(request, response, time), plain_policy(response.fields)
     for requirement in REQUIREMENTS:
         if not requirement.holds(exchange, policy):
             return False
@@ -98,13 +90,14 @@ def _reuse(stored: Stored, request: RequestFacts, time: float) -> Reuse:
 
 
 def _found(stored: Stored, request: RequestFacts, asked: Directives, time: float) -> Reuse:
-    varies = [name.lower() for name in stored.response.fields.members("vary")]
-    if any(_value(stored.request, name) != _value(request, name) for name in varies):
+    fields = stored.response.fields
+    varies = [name.lower() for name in fields.members("vary")] if "vary" in fields else []
+    if varies and any(_value(stored.request, name) != _value(request, name) for name in varies):
         return Reuse.MISS
-    policy = policy_of(stored.response)
-    if "*" in varies or policy.directives.unqualified("no-cache") or "no-cache" in asked:
+    directives = plain_policy(fields).directives
+    if "*" in varies or directives.unqualified("no-cache") or "no-cache" in asked:
         return Reuse.VALIDATE
-    return Reuse.HIT if _fresh_enough(stored, policy, asked, time) else Reuse.VALIDATE
+    return Reuse.HIT if _fresh_enough(stored, directives, asked, time) else Reuse.VALIDATE
 
 
 def _value(request: RequestFacts, name: str) -> str | None:
@@ -112,10 +105,12 @@ def _value(request: RequestFacts, name: str) -> str | None:
     return ", ".join(values) if values else None
 
 
-def _fresh_enough(stored: Stored, policy: Policy, asked: Directives, time: float) -> bool:
+def _fresh_enough(stored: Stored, orders: Directives, asked: Directives, time: float) -> bool:
     """RFC 9111 §4.2 and §5.2.1: what the client adds to the response's own lifetime."""
-    arrived = freshness(_exchange(stored.request, stored.response, stored.time), policy)
+    arrived = _arrived(stored.request, stored.response, stored.time)
     age = arrived.age + int(time - stored.time)
+    if not asked.arguments:
+        return arrived.lifetime > age
     limit = _seconds(asked, "max-age")
     if limit is not None and age > limit:
         return False
@@ -123,11 +118,16 @@ def _fresh_enough(stored: Stored, policy: Policy, asked: Directives, time: float
     if (
         left > 0
         or "max-stale" not in asked
-        or any(name in policy.directives for name in FORBIDS_STALE)
+        or any(name in orders for name in FORBIDS_STALE)
     ):
         return left > 0
     stale = asked.arguments["max-stale"][0]
     return stale is None or -left <= (delta_seconds(stale) or 0)
+
+
+@lru_cache(maxsize=2)  # each visitor of one run asks for the same
+def _arrived(request: RequestFacts, response: ResponseFacts, time: float) -> Freshness:
+    return freshness(_exchange(request, response, time), plain_policy(response.fields))
 
 
 def _seconds(asked: Directives, name: str) -> int | None:
@@ -148,17 +148,25 @@ def _conditional(stored: Stored, _request: RequestFacts) -> Mapping[str, str]:
 
 def _kept(response: ResponseFacts) -> FieldSection:
     """What may be stored of the fields (RFC 9111 §3.1, §5.2.2.7)."""
+    return response.fields.without(_not_kept(response))
+
+
+def _not_kept(response: ResponseFacts) -> frozenset[str]:
     fields = response.fields
-    private = policy_of(response).directives.qualified("private")
-    listed = frozenset(name.lower() for name in fields.members("connection"))
-    return fields.without(private | listed)
+    private = plain_policy(fields).directives.qualified("private")
+    return private | _members(*fields.values("connection")) if "connection" in fields else private
+
+
+@lru_cache(maxsize=64)
+def _members(*values: str) -> frozenset[str]:
+    return frozenset(name.lower() for value in values for name in split_members(value))
 
 
 def _strips(stored: Stored, _request: RequestFacts) -> bool:
     """The qualified forms and Connection take fields out of what is reused unvalidated."""
-    fields = _kept(stored.response)
-    held_back = policy_of(stored.response).directives.qualified("no-cache")
-    return all(name in held_back or name not in fields for name in COOKIES)
+    fields = stored.response.fields
+    gone = _not_kept(stored.response) | plain_policy(fields).directives.qualified("no-cache")
+    return all(name in gone for name in COOKIES if name in fields)
 
 
 def _merge(stored: Stored, validation: ResponseFacts, time: float) -> Stored | None:
