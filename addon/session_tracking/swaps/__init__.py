@@ -1,0 +1,1 @@
+"""Session swaps in live traffic: one visitor's cookie handed to another."""

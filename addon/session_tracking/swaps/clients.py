@@ -1,0 +1,149 @@
+"""Who is who: what of a client is remembered, and when two requests come from two clients."""
+
+from dataclasses import dataclass
+from enum import Enum
+from functools import lru_cache
+from hashlib import blake2b
+from ipaddress import IPv4Address, IPv6Address, ip_address
+
+from session_tracking.escape import visible
+from session_tracking.http.exchange import ClientId
+from session_tracking.http.fields import FieldSection
+from session_tracking.swaps.settings import Network, SwapSettings
+
+__all__ = ["UNKNOWN_ADDRESS", "Client", "Likeness", "compare", "identify", "tag"]
+
+UNKNOWN_ADDRESS = bytes(16)
+_LONGEST_FORWARDED = 4096
+_LONGEST_AGENT = 512
+
+
+class Likeness(Enum):
+    """What is known about two clients."""
+
+    SAME = "same"
+    DIFFERENT = "different"
+    UNKNOWN = "unknown"
+    """They cannot be told apart: perhaps one visitor, perhaps two behind one address."""
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """Marks of a client; 0 and the unknown address stand for what is not known."""
+
+    address: bytes = UNKNOWN_ADDRESS
+    """16 octets; IPv4 in its mapped form (RFC 4291 §2.5.5.2)."""
+    agent: int = 0
+    """Tag of the User-Agent."""
+    connection: int = 0
+    """Tag of the client's connection; 0 too where visitors share one."""
+    own: int = 0
+    """Tag of the tracker's id that came with the request or left with its response."""
+    presented: bool = False
+    """Whether the tracker's id came with the request."""
+
+    def __str__(self) -> str:
+        """The address, and what tells visitors behind one address apart; fit to be shown."""
+        mark = f" visitor {self.own & 0xFFFF:04x}" if self.own else ""
+        return f"{_shown(self.address)}{mark}"
+
+
+def compare(one: Client, other: Client) -> Likeness:
+    """Whether two requests came from the same client.
+
+    One connection is one client. Then the tracker's own id decides: equal ids bridge a change of
+    the network, two presented ones tell visitors behind one address apart. Then the address and
+    the User-Agent tell a difference, and nothing tells that there is none.
+    """
+    if one.connection and one.connection == other.connection:
+        return Likeness.SAME
+    if one.own and other.own:
+        if one.own == other.own:
+            return Likeness.SAME
+        # An id that was only sent tells nothing: parallel first requests get one each.
+        if one.presented and other.presented:
+            return Likeness.DIFFERENT
+    if UNKNOWN_ADDRESS in {one.address, other.address}:
+        return Likeness.UNKNOWN
+    same = one.address == other.address and one.agent == other.agent
+    return Likeness.UNKNOWN if same else Likeness.DIFFERENT
+
+
+def identify(
+    client: ClientId,
+    fields: FieldSection,
+    settings: SwapSettings,
+    *,
+    own: str = "",
+    presented: bool = False,
+) -> Client:
+    """The marks of who sent a request with these fields; never raises.
+
+    `own` is a valid id of the tracker, or empty. X-Forwarded-For is read only when the peer is a
+    trusted proxy: from its end, the first address that is not trusted itself. Then, as with
+    `behind_proxy`, the connection says nothing.
+    """
+    address, shared = client.address, settings.behind_proxy
+    if settings.trusted_proxies and _trusted(address, settings.trusted_proxies):
+        shared = True
+        address = _forwarded(fields.values("x-forwarded-for"), settings.trusted_proxies) or address
+    agent = fields.first("user-agent")
+    return Client(
+        _packed(address),
+        _agent(agent) if agent else 0,
+        0 if shared or not client.connection else tag(client.connection),
+        tag(own) if own else 0,
+        presented,
+    )
+
+
+def tag(text: str) -> int:
+    """63 bits that stand for a text; never 0."""
+    octets = text.encode("utf-8", "surrogatepass")
+    return int.from_bytes(blake2b(octets, digest_size=8).digest()) >> 1 or 1
+
+
+def _agent(text: str) -> int:
+    return _short_agent(text) if len(text) <= _LONGEST_AGENT else tag(text)
+
+
+_short_agent = lru_cache(maxsize=4096)(tag)
+
+
+@lru_cache(maxsize=4096)
+def _packed(address: str) -> bytes:
+    parsed = _address(address)
+    if parsed is None:
+        return UNKNOWN_ADDRESS
+    return parsed.packed if parsed.version == 6 else b"\0" * 10 + b"\xff\xff" + parsed.packed
+
+
+def _shown(packed: bytes) -> str:
+    if packed == UNKNOWN_ADDRESS:
+        return "an unknown address"
+    address = IPv6Address(packed)
+    return visible(str(address.ipv4_mapped or address))
+
+
+def _address(text: str) -> IPv4Address | IPv6Address | None:
+    try:
+        parsed = ip_address(text.partition("%")[0])
+    except ValueError:
+        return None
+    return (parsed.version == 6 and parsed.ipv4_mapped) or parsed
+
+
+@lru_cache(maxsize=4096)
+def _trusted(address: str, trusted: tuple[Network, ...]) -> bool:
+    parsed = _address(address)
+    return parsed is not None and any(parsed in network for network in trusted)
+
+
+def _forwarded(values: list[str], trusted: tuple[Network, ...]) -> str:
+    """The last address that no trusted proxy has; empty if there is none."""
+    text = ",".join(values)[-_LONGEST_FORWARDED:]
+    for member in reversed(text.split(",")):
+        address = member.strip().removeprefix("[").removesuffix("]")
+        if not _trusted(address, trusted):
+            return address
+    return ""

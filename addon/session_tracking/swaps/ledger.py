@@ -1,0 +1,201 @@
+"""The ledger of values that were handed out: bounded, time-limited, without any value in it."""
+
+from array import array
+from dataclasses import dataclass
+from struct import Struct
+from typing import Self
+
+from session_tracking.swaps.clients import Client
+
+__all__ = ["DEFAULT_LIFETIME", "DEFAULT_VALUES", "Entry", "Ledger"]
+
+DEFAULT_VALUES = 100_000
+DEFAULT_LIFETIME = 86_400
+"""Seconds after the last sight of a value."""
+
+_FORM = Struct("<QQQ16sQQdIIHBB")
+"""agent, connection, own, address, URL, other client, first sight, last sight, stamp, deliveries,
+score, flags."""
+_KEY = 16
+_SIZE = _KEY + _FORM.size
+_PATIENCE = 64
+"""Values that may be spared in a row because they were seen again since the last round."""
+
+PRESENTED_ID, MANY_URLS, BY_REQUEST, SHARED = 1, 2, 4, 8
+_REPORTED = 6  # the upper two bits
+
+
+@dataclass(slots=True)
+class Entry:
+    """What is known of one value: who had it first, and what became of it."""
+
+    owner: Client
+    first: float
+    """Unix seconds of the first sight."""
+    url: int
+    """Tag of the URL of the first sight."""
+    stamp: int = 0
+    """Tag of Date and ETag of the first delivery; 0 if it had none."""
+    last: int = 0
+    """Whole Unix seconds of the last sight."""
+    other: int = 0
+    """Tag of the last client that was handed the value although it was another's; 0 for none."""
+    deliveries: int = 1
+    score: int = 0
+    """Tenths of certainty that the value was swapped."""
+    reported: int = 0
+    """What was reported already: 0 nothing, 1 not assessable, 2 suspected, 3 confirmed."""
+    many_urls: bool = False
+    """Whether it was delivered on several URLs."""
+    by_request: bool = False
+    """Whether it was first seen in a request: its issue was before our time."""
+    shared: bool = False
+    """Whether its use by two clients was reported already."""
+
+    def pack(self) -> bytes:
+        """The entry in 76 octets, for ledgers elsewhere too."""
+        owner = self.owner
+        flags = (
+            PRESENTED_ID * owner.presented
+            | MANY_URLS * self.many_urls
+            | BY_REQUEST * self.by_request
+            | SHARED * self.shared
+            | self.reported << _REPORTED
+        )
+        return _FORM.pack(
+            owner.agent,
+            owner.connection,
+            owner.own,
+            owner.address,
+            self.url,
+            self.other,
+            self.first,
+            min(max(self.last, 0), 2**32 - 1),
+            self.stamp,
+            min(self.deliveries, 2**16 - 1),
+            min(self.score, 255),
+            flags,
+        )
+
+    @classmethod
+    def unpack(cls, octets: bytes | bytearray, offset: int = 0) -> Self:
+        """Read what `pack` gave. Raises struct.error if there are too few octets."""
+        (
+            agent, connection, own, address, url, other, first, last, stamp, deliveries, score,
+            flags,
+        ) = _FORM.unpack_from(octets, offset)  # fmt: skip
+        return cls(
+            Client(address, agent, connection, own, bool(flags & PRESENTED_ID)),
+            first,
+            url,
+            stamp,
+            last,
+            other,
+            deliveries,
+            score,
+            flags >> _REPORTED,
+            bool(flags & MANY_URLS),
+            bool(flags & BY_REQUEST),
+            bool(flags & SHARED),
+        )
+
+
+class Ledger:
+    """At most `capacity` entries by the keyed digest of their value, 16 octets each.
+
+    Open addressing over one block of memory: a dictionary of objects takes three times as much.
+    When it is full, an entry goes that was not seen since the last round (CLOCK). Digests are
+    uniform and keyed, so nobody can choose values that collide.
+    """
+
+    __slots__ = ("_hand", "_index", "_mask", "_records", "_seen", "_used", "capacity", "lifetime")
+
+    def __init__(self, capacity: int = DEFAULT_VALUES, lifetime: int = DEFAULT_LIFETIME) -> None:
+        self.capacity = capacity
+        self.lifetime = lifetime
+        """Seconds after which a value that was not seen again is forgotten."""
+        size = 1 << (capacity * 3 // 2).bit_length()
+        self._mask = size - 1
+        # Slot number plus 1 at or after the place that the digest names; 0 is free.
+        self._index = array("I", bytes(4 * size))
+        # Untouched pages of it cost no memory.
+        self._records = bytearray(capacity * _SIZE)
+        self._seen = bytearray(capacity)
+        self._used = 0
+        self._hand = 0
+
+    def __len__(self) -> int:
+        return self._used
+
+    def get(self, digest: bytes, now: float) -> Entry | None:
+        """The entry of a value; None if there is none, or none young enough."""
+        slot = self._index[self._place(digest)]
+        if not slot:
+            return None
+        entry = Entry.unpack(self._records, (slot - 1) * _SIZE + _KEY)
+        if now - entry.last > self.lifetime:
+            return None
+        self._seen[slot - 1] = 1
+        return entry
+
+    def put(self, digest: bytes, entry: Entry) -> None:
+        """Store an entry, in the place of the one that the value had."""
+        place = self._place(digest)
+        slot = self._index[place]
+        if not slot:
+            slot = self._free() + 1
+            # Freeing moves what stands in the index.
+            self._index[self._place(digest)] = slot
+        start = (slot - 1) * _SIZE
+        self._records[start : start + _SIZE] = digest + entry.pack()
+
+    def resized(self, capacity: int, lifetime: int) -> "Ledger":
+        """A ledger of another size with the same entries, as many as fit."""
+        other = Ledger(capacity, lifetime)
+        for slot in range(self._used):
+            start = slot * _SIZE
+            digest = bytes(self._records[start : start + _KEY])
+            other.put(digest, Entry.unpack(self._records, start + _KEY))
+        return other
+
+    def _place(self, digest: bytes) -> int:
+        """Where in the index the digest is, or where it would be put."""
+        index, mask, records = self._index, self._mask, self._records
+        place = int.from_bytes(digest[:8]) & mask
+        while slot := index[place]:
+            start = (slot - 1) * _SIZE
+            if records[start : start + _KEY] == digest:
+                break
+            place = (place + 1) & mask
+        return place
+
+    def _free(self) -> int:
+        """A slot that is free, if need be because its entry goes."""
+        if self._used < self.capacity:
+            self._used += 1
+            return self._used - 1
+        for _ in range(_PATIENCE):
+            if not self._seen[self._hand]:
+                break
+            self._seen[self._hand] = 0
+            self._hand = (self._hand + 1) % self.capacity
+        slot = self._hand
+        self._hand = (slot + 1) % self.capacity
+        start = slot * _SIZE
+        self._unlink(self._place(bytes(self._records[start : start + _KEY])))
+        self._seen[slot] = 0
+        return slot
+
+    def _unlink(self, hole: int) -> None:
+        """Free a place of the index, and move up what was put behind it because it was taken."""
+        index, mask = self._index, self._mask
+        index[hole] = 0
+        place = hole
+        while slot := index[place := (place + 1) & mask]:
+            start = (slot - 1) * _SIZE
+            home = int.from_bytes(self._records[start : start + 8]) & mask
+            # Distances go around the end; what is between the hole and its place stays.
+            if (place - home) & mask >= (place - hole) & mask:
+                index[hole] = slot
+                index[place] = 0
+                hole = place
