@@ -9,6 +9,7 @@ import socket
 import sys
 import tempfile
 from contextlib import ExitStack
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +40,20 @@ def arguments(given: list[str] | None) -> argparse.Namespace:
         action="store_true",
         help="then start mitmweb, for your own browser, and stay up until Ctrl-C",
     )
-    return parser.parse_args(given)
+    parser.add_argument(
+        "--folder",
+        type=lambda name: Path(os.environ.get("CALLED_FROM", "."), name),
+        metavar="DIR",
+        help="put the report, the log and the recorded flows there, and leave them",
+    )
+    found = parser.parse_args(given)
+    if found.folder and found.folder.exists() and not _empty(found.folder):
+        parser.error(f"--folder: {found.folder} is no empty folder")
+    return found
+
+
+def _empty(path: Path) -> bool:
+    return path.is_dir() and not any(path.iterdir())
 
 
 def proxy(program: str, upstream: str, confdir: Path, *more: str) -> list[str]:
@@ -67,8 +81,10 @@ def free_port() -> int:
         return port
 
 
-def show(folder: Path, confdir: Path, site: str, interruptions: Interruptions) -> None:
-    """The visits, and what came of them."""
+def show(
+    folder: Path, confdir: Path, site: str, interruptions: Interruptions, *, kept: bool
+) -> None:
+    """The visits, and what came of them; `kept` if the files will still be there afterwards."""
     report, log, flows = (folder / name for name in ("report.json", "mitmdump.log", "flows.mitm"))
     command = proxy(
         *("mitmdump", site, confdir),
@@ -98,20 +114,26 @@ def show(folder: Path, confdir: Path, site: str, interruptions: Interruptions) -
     print(f"  {tracker['issued']} {OURS} cookies were given out; {tracker['confirmed']} came back.")
     screen.heading(
         "Cookies that a cache could hand to somebody else:"
-        f" {counts['error']} errors, {counts['warning']} warning, {counts['note']} note"
+        f" {', '.join(_number(counts[kind], kind) for kind in ('error', 'warning', 'note'))}"
     )
     screen.findings(facts)
     screen.heading("Nothing to complain about")
     screen.unflagged(facts, seen)
-    screen.heading("Where things are")
+    screen.heading("What is left")
     screen.rows(
         (
-            ("report", str(report)),
-            ("log", str(log)),
-            ("flows", str(flows)),
+            *(
+                (("report", str(report)), ("log", str(log)), ("flows", str(flows)))
+                if kept
+                else (("files", "none; --folder DIR keeps the report, the log and the flows"),)
+            ),
             ("exit status", f"{status} of mitmdump, since session_tracker_fail_on=error was set"),
         )
     )
+
+
+def _number(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"
 
 
 def keep(folder: Path, confdir: Path, site: str, interruptions: Interruptions) -> None:
@@ -138,13 +160,20 @@ def keep(folder: Path, confdir: Path, site: str, interruptions: Interruptions) -
             mitmweb.stop()
 
 
-def run(*, stay: bool) -> int:
-    """The whole demo; its exit status."""
+def run(*, stay: bool, named: Path | None) -> int:
+    """The whole demo, with its files in a folder that is named or in one of its own; its status.
+
+    A folder of its own holds cookies and is removed, but for one that a browser looked into.
+    """
     interruptions = Interruptions()
-    folder = Path(tempfile.mkdtemp(prefix="session-tracker-demo-"))
-    complete = False
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # a terminal without § is shown a question mark
+            stream.reconfigure(errors="replace")
+    folder = None
+    leave = named is not None
     try:
         with ExitStack() as stack:
+            folder = _folder(named)
             # mitmproxy makes its own certificates there, not in the home folder.
             confdir = folder / "mitmproxy"
             stack.callback(shutil.rmtree, confdir, ignore_errors=True)
@@ -152,23 +181,35 @@ def run(*, stay: bool) -> int:
                 running(folder / "site.log", str(ROOT / "scripts/sample_site.py"), "--port", "0")
             )
             url = site.wait_for(r"(http://\S+)\n", interruptions)
-            show(folder, confdir, url, interruptions)
-            complete = True
+            show(folder, confdir, url, interruptions, kept=leave or stay)
             if stay:
+                leave = True
                 keep(folder, confdir, url, interruptions)
+        sys.stdout.flush()
     except Interrupted as interrupted:
         return 128 + interrupted.number
-    except BrokenPipeError:  # the reader of the output has left
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 128 + signal.SIGPIPE
-    except (DemoError, httpx.HTTPError) as error:
-        print(f"scripts/demo: {error}", file=sys.stderr)
+    except (DemoError, httpx.HTTPError, OSError) as error:
+        if isinstance(error, OSError):  # what is still to be printed would fail again at the end
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if isinstance(error, BrokenPipeError):  # the reader of the output has left
+            return 128 + signal.SIGPIPE
+        what = error.strerror if isinstance(error, OSError) and not error.filename else error
+        print(f"scripts/demo: {what}", file=sys.stderr)
         return 1
     finally:
-        if not complete:
+        if folder is not None and not leave:
             shutil.rmtree(folder, ignore_errors=True)
     return 0
 
 
+def _folder(named: Path | None) -> Path:
+    """The folder for the demo's files, for its owner alone where it is made here."""
+    if named is None:
+        return Path(tempfile.mkdtemp(prefix="session-tracker-demo-"))
+    named.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return named.resolve()  # the programs run in the checkout
+
+
 if __name__ == "__main__":
-    sys.exit(run(stay=arguments(None).keep))
+    chosen = arguments(None)
+    sys.exit(run(stay=chosen.keep, named=chosen.folder))

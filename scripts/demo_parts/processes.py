@@ -37,6 +37,7 @@ class Interruptions:
         # Set here, since a shell lets what it starts in the background ignore Ctrl-C.
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, self._note)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})  # held since before Python
 
     def _note(self, number: int, _frame: FrameType | None) -> None:
         self._number = number
@@ -62,6 +63,7 @@ class Program:
             self._process = subprocess.Popen(
                 [sys.executable, *command],
                 cwd=ROOT,
+                env=os.environ | {"PYTHONIOENCODING": "utf-8"},
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,

@@ -29,7 +29,7 @@ def paint(kind: str, text: str) -> str:
 
 def heading(text: str) -> None:
     """The first line of a section."""
-    print(f"\n{paint('bold', text)}", flush=True)
+    print(f"\n{paint('bold', textwrap.fill(text, _width()))}", flush=True)
 
 
 def rows(lines: Iterable[tuple[str, str]]) -> None:
@@ -37,50 +37,51 @@ def rows(lines: Iterable[tuple[str, str]]) -> None:
     lines = list(lines)
     width = max(len(left) for left, _ in lines)
     for left, right in lines:
-        print(f"  {left:<{width}}  {right}", flush=True)
+        _paragraph(f"{left:<{width}}  {right}", "  ", " " * (width + 4))
 
 
 def visit_columns() -> None:
     """The heads of the columns of `visit`."""
-    print(
-        paint(
-            "dim",
-            _visit_line("", "request", "", "Cache-Control received", "cookies received or brought"),
-        )
-    )
+    _visit_line(("", "request", "", "Cache-Control received"), "cookies received or brought", "dim")
 
 
 def visit(seen: Visit) -> None:
     """One line for one visit."""
     said = seen.cache_control or "-"
-    print(
-        _visit_line(
-            seen.visitor, f"{seen.method} {seen.path}", seen.status, said, _what_came(seen)
-        ),
-        flush=True,
-    )
-
-
-def _visit_line(*columns: object) -> str:
-    return "  {:1}  {:21}  {:3}  {:27}  {}".format(*columns).rstrip()
-
-
-def _what_came(seen: Visit) -> str:
+    columns = (seen.visitor, f"{seen.method} {seen.path}", seen.status, said)
     if seen.given:
-        return f"new, given  {paint('id', seen.given)}"
-    if seen.cookies:
-        return f"from the site: {', '.join(seen.cookies)}"
-    return f"recognised  {paint('id', seen.brought)}" if seen.brought else ""
+        _visit_line(columns, "new, given  ", "id", seen.given)
+    elif seen.cookies:
+        _visit_line(columns, f"from the site: {', '.join(seen.cookies)}")
+    elif seen.brought:
+        _visit_line(columns, "recognised  ", "id", seen.brought)
+    else:
+        _visit_line(columns, "")
+
+
+def _visit_line(columns: tuple[object, ...], came: str, colour: str = "", value: str = "") -> None:
+    """One line, or two where the terminal is too narrow; the value, or else all, in the colour."""
+    line = "  {:1}  {:21}  {:3}  {:27}".format(*columns)
+    if len(line) + 2 + len(came + value) > _width():
+        line = f"{line.rstrip()}\n{' ' * 4}"
+    text = f"{line}  {came}"
+    if value:
+        text += paint(colour, value)
+    elif colour:
+        text = paint(colour, text)
+    print(text.rstrip(), flush=True)
 
 
 def findings(report: Mapping[str, Any]) -> None:
     """Every finding of the report, with its reasons and its remedy."""
     for found in report["findings"]:
-        severity = paint(found["severity"], f"{found['severity']:7}")
-        print(
-            f"  {severity}  {found['rule']}  {found['method']} {found['route']} sets"
+        severity = found["severity"]
+        what = (
+            f"{found['rule']}  {found['method']} {found['route']} sets"
             f' "{found["cookie"]}" ({found["class"]}): {found["level"]}'
         )
+        filled = _filled(what, " " * 11, " " * 18)
+        print(f"  {paint(severity, f'{severity:7}')}{filled[9:]}", flush=True)
         # Some remedies name the reason themselves.
         why = "; ".join(
             f"{reason['text']} ({reason['spec']})"
@@ -92,12 +93,26 @@ def findings(report: Mapping[str, Any]) -> None:
         _paragraph(f"Fix: {found['remedy']}")
 
 
-def _paragraph(text: str) -> None:
-    width = max(MIN_WIDTH, min(MAX_WIDTH, shutil.get_terminal_size((MAX_WIDTH, 0)).columns))
-    indent = " " * 11
-    hanging = indent + "     "
-    print(textwrap.fill(text, width, initial_indent=indent, subsequent_indent=hanging,
-                        break_on_hyphens=False))  # fmt: skip
+def _paragraph(text: str, first: str = " " * 11, others: str = " " * 16) -> None:
+    """The text between its indents and the right margin; only what has no space goes beyond."""
+    print(_filled(text, first, others), flush=True)
+
+
+def _filled(text: str, first: str, others: str) -> str:
+    return textwrap.fill(
+        text,
+        _width(),
+        initial_indent=first,
+        subsequent_indent=others,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def _width() -> int:
+    """Columns to keep to: the terminal's, within reason."""
+    columns = shutil.get_terminal_size((MAX_WIDTH, 0)).columns
+    return max(MIN_WIDTH, min(MAX_WIDTH, columns))
 
 
 def unflagged(report: Mapping[str, Any], seen: Iterable[Visit]) -> None:

@@ -50,13 +50,20 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def done(folder):
+    return run_demo(folder, "--folder", "kept")
+
+
+def run_demo(folder, *arguments, **options):
+    """A demo that was called from a folder, which holds its temporary files, too."""
     return subprocess.run(
-        [DEMO],
-        capture_output=True,
+        [DEMO, *arguments],
+        stdout=options.get("stdout", subprocess.PIPE),
+        stderr=subprocess.PIPE,
         text=True,
         timeout=SECONDS,
         check=False,
-        env=environment(folder),
+        cwd=folder,
+        env=environment(folder) | options.get("env", {}),
         stdin=subprocess.DEVNULL,
     )
 
@@ -80,7 +87,8 @@ def section(done, heading):
 def test_it_ends_well_and_is_short(done):
     assert (done.returncode, done.stderr) == (0, "")
     lines = [line for line in done.stdout.splitlines() if not line.startswith("scripts/setup")]
-    assert 20 < len(lines) <= 70
+    assert 20 < len(lines) <= 80
+    assert max(map(len, lines)) <= 100
     assert "\x1b" not in done.stdout
 
 
@@ -156,10 +164,37 @@ def test_what_it_names_is_there_and_nothing_else_is_left(done, folder):
         map(Path, re.findall(r"^  (?:report|log|flows) +(\S+)$", done.stdout, re.MULTILINE))
     )
     (left,) = folder.iterdir()
+    assert left == folder / "kept"
+    assert left.stat().st_mode & 0o777 == 0o700
     assert len(named) == 3
     assert named == set(left.iterdir()) - {left / "site.log"}
     assert all(path.stat().st_size for path in named)
     assert descendants(folder) == []
+
+
+def test_a_narrow_terminal_without_unicode_is_kept_to_and_no_file_is_left(tmp_path):
+    done = run_demo(tmp_path, env={"COLUMNS": "72", "PYTHONIOENCODING": "ascii"})
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.isascii()
+    assert max(map(len, done.stdout.splitlines())) <= 72
+    assert re.search(r"^ +new, given  [\w-]{22}$", done.stdout, re.MULTILINE)
+    assert "--folder DIR keeps the report" in done.stdout
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_holds_something_is_left_alone(tmp_path):
+    (tmp_path / "report.json").write_text("mine")
+    done = run_demo(tmp_path, "--folder", ".")
+    assert (done.returncode, "is no empty folder" in done.stderr) == (2, True)
+    assert [path.read_text() for path in tmp_path.iterdir()] == ["mine"]
+
+
+def test_a_disk_that_is_full_is_told_in_one_line(tmp_path):
+    with Path("/dev/full").open("w") as full:
+        done = run_demo(tmp_path, stdout=full)
+    assert (done.returncode, done.stderr) == (1, "scripts/demo: No space left on device\n")
+    assert list(tmp_path.iterdir()) == []
+    assert descendants(tmp_path) == []
 
 
 # ------------------------------------------------------------------------ interruption
@@ -209,6 +244,20 @@ def test_a_demo_that_is_interrupted_leaves_nothing(tmp_path, start, number):
         assert time.monotonic() < deadline
     _, status = demo.signal(number)
     assert status == 128 + number
+    assert descendants(tmp_path) == []
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_interruption_while_python_starts_is_obeyed_without_a_traceback(tmp_path, start):
+    demo = start()
+    python = ".venv/bin/python -m scripts.demo_parts.main"
+    deadline = time.monotonic() + SECONDS
+    while not any(command.startswith(python) for command in descendants(tmp_path)):
+        assert demo.process.poll() is None
+        assert time.monotonic() < deadline
+    printed, status = demo.signal(signal.SIGINT)
+    assert "Traceback" not in printed
+    assert status == 128 + signal.SIGINT
     assert descendants(tmp_path) == []
     assert list(tmp_path.iterdir()) == []
 
