@@ -56,6 +56,7 @@ HOWS = {
     "forward proxy",
     "install",
     "reverse proxy",
+    "site",
     "tests",
     "toml",
 }
@@ -225,6 +226,15 @@ def test_a_browser_s_proxy(block, site, folder, environment):
         visitor.get(f"http://127.0.0.1:{site}/images/logo.svg")
     assert "Set-Cookie" not in page.headers
     assert "error ST201" in output[0]
+
+
+@told("site")
+def test_a_command_that_asks_the_application(block, site, folder):
+    command = block.text.replace("3000", str(site))
+    environment = os.environ | {"PATH": f"{PROGRAMS}:{os.environ['PATH']}"}
+    printed = run(command, cwd=folder, env=environment)
+    assert "unsafe: GET " in printed
+    assert re.search(r"swap on .*\bhttpd\b", printed)
 
 
 # ----------------------------------------------------------------------- installation
