@@ -4,10 +4,13 @@ import socket
 import threading
 from collections import Counter
 from contextlib import suppress
+from itertools import count
 
 
 class Origin:
     """Listens on a free loopback port and answers `GET /x` with what `answers["/x"]` holds.
+
+    `{n}` in an answer is a number that no answer had before, six digits long.
 
     An answer is a list of parts, sent one after the other; the last part may be the string
     "close" or "break" to end the connection in an orderly or disorderly way.
@@ -17,6 +20,7 @@ class Origin:
         self.answers: dict[str, list[bytes | str]] = {}
         self.requests: list[bytes] = []
         self.hits: Counter[str] = Counter()
+        self._numbers = count(1)
         self._socket = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._socket.getsockname()[1]
         self._thread = threading.Thread(target=self._serve, daemon=True)
@@ -58,7 +62,10 @@ class Origin:
                             linger = (1).to_bytes(4, "little") + (0).to_bytes(4, "little")
                             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
                         return
-                    connection.sendall(part)
+                    connection.sendall(self._numbered(part))
+
+    def _numbered(self, part: bytes) -> bytes:
+        return part.replace(b"{n}", b"%06d" % next(self._numbers)) if b"{n}" in part else part
 
     def _read_head(self, stream) -> bytes:
         lines = []

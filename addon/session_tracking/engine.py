@@ -1,16 +1,30 @@
 """Exchange → Outcome: the tracker and the audit, joined; sans-I/O."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from session_tracking.audit.auditor import audit, examine
 from session_tracking.audit.enforce import enforce
-from session_tracking.audit.findings import Finding
+from session_tracking.audit.findings import AuditFacts, Finding
+from session_tracking.audit.routes import shown_url
 from session_tracking.audit.settings import AuditSettings, EnforceSettings
+from session_tracking.caching.levels import Level
 from session_tracking.caching.outcomes import outcomes, reference_run
 from session_tracking.caching.profiles.catalogue import PROFILES
+from session_tracking.caching.profiles.model import Outcome as CacheOutcome
+from session_tracking.caching.safety import assess
+from session_tracking.cookies.cookie import cookie_values
+from session_tracking.cookies.digest import Digester
 from session_tracking.http.edit import Edit
 from session_tracking.http.exchange import ClientId, Exchange, RequestFacts
+from session_tracking.shadow.books import Books, counted
+from session_tracking.shadow.counters import Counters
+from session_tracking.shadow.facts import CookieNaming, held_cookies
+from session_tracking.shadow.shadow import Shadow, ShadowSettings
+from session_tracking.swaps.clients import identify
+from session_tracking.swaps.detector import Detector, Sighting
+from session_tracking.swaps.events import SwapEvent
+from session_tracking.swaps.settings import SwapSettings
 from session_tracking.tracking.policy import Decision, TrackingSettings
 from session_tracking.tracking.tracker import Tracker
 
@@ -26,6 +40,8 @@ class SiteSettings:
     tracking: TrackingSettings
     audit: AuditSettings
     enforce: EnforceSettings
+    swaps: SwapSettings = field(default_factory=SwapSettings)
+    shadow: ShadowSettings = field(default_factory=ShadowSettings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +53,38 @@ class Outcome:
     findings: tuple[Finding, ...] = ()
     decision: Decision | None = None
     """The tracker's last word; None where it had none."""
+    cut: bool = False
+    """Whether the response sets more cookies than are looked at."""
+    events: tuple[SwapEvent, ...] = ()
+    """What the detector of swaps saw; the findings tell what concerns a visitor."""
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """How an exchange came to be seen."""
+
+    https: bool
+    """Whether the client's side is https."""
+    live: bool = True
+    """False for a recorded exchange, which is judged but never edited."""
+    watch: bool = True
+    """False for a replayed one, which repeats what another client was given."""
+    noticed: tuple[SwapEvent, ...] = ()
+    """What `watch_request` told."""
+    edited: str = ""
+    """What had edited a recorded response: `tracker`, `enforce`, or nothing."""
 
 
 class Engine:
     """Holds the tracker's state. Knows no clock, file or proxy: times are given to it."""
 
-    def __init__(self) -> None:
+    def __init__(self, started: float = 0.0) -> None:
+        """`started` (Unix seconds) is when the counters begin to count."""
         self.tracker: Tracker = Tracker()
+        self.detector: Detector = Detector()
+        self.counters: Counters = Counters(started)
+        self.shadow: Shadow = Shadow(self.counters, Digester())
+        self._books = Books(self.counters)
 
     def counts(self) -> dict[str, int]:
         """The tracker's counters by name; what it skipped is summed up."""
@@ -80,9 +121,11 @@ class Engine:
         allowed: bool,
     ) -> Decision | None:
         """The short way for a request that needs no more than a look at its field names."""
-        return self.tracker.pass_by(
+        decision = self.tracker.pass_by(
             settings.tracking, method, raw_fields, site=settings.site, allowed=allowed
         )
+        self._credit(settings)
+        return decision
 
     def on_request(
         self,
@@ -94,39 +137,156 @@ class Engine:
         now: float,
     ) -> Decision:
         """What the tracker makes of a request; `allowed` is whether it may issue at this host."""
-        return self.tracker.on_request(
+        decision = self.tracker.on_request(
             settings.tracking, request, client, site=settings.site, allowed=allowed, now=now
         )
+        self._credit(settings)
+        return decision
 
     def on_response(
         self,
         settings: SiteSettings,
         exchange: Exchange,
         decision: Decision | None,
-        *,
-        https: bool,
-        live: bool = True,
+        seen: Circumstances,
     ) -> Outcome:
         """Judge a response as it came from upstream, and give it the tracker's cookie.
 
-        `decision` is that of `on_request`; None issues nothing. `live` is false for a recorded
-        exchange, which is judged but never edited.
+        `decision` is that of `on_request`; None issues nothing.
         """
         tracking = settings.tracking
         own_name = tracking.cookie.name if tracking.enabled else ""
         host = exchange.request.host or settings.site
         facts = examine(exchange, settings.audit, own_name=own_name)
-        findings = [] if facts is None else audit(facts, site=host)
+        events = seen.noticed
+        if facts is not None and seen.watch and settings.swaps.enabled:
+            events += self._watch_response(settings, exchange, decision, facts)
+        if facts is None and seen.noticed:
+            facts = AuditFacts(exchange, assess(exchange), None, {}, ())
+        site = self._open(settings)
+        findings = [] if facts is None else audit(replace(facts, swaps=events), site=host)
+        if settings.shadow.enabled and seen.watch:
+            findings += self._imagine(settings, exchange, decision, site, host)
         edit = None
         if decision is not None:
             decision, edit = self.tracker.on_response(
-                decision, tracking, exchange, site=settings.site, https=https
+                decision, tracking, exchange, site=settings.site, https=seen.https
             )
-        if edit is None and facts is not None and live:
+        if edit is None and facts is not None and seen.live:
             edit = enforce(facts, settings.enforce)
-        if edit is not None:
+            if edit is not None:
+                self._books.enforced(site)
+        masked_by = seen.edited if edit is None else edit.reason
+        if masked_by:
             findings = [
-                finding.masked(edit.reason) if finding.rule.masked_by_edits else finding
+                finding.masked(masked_by) if finding.rule.masked_by_edits else finding
                 for finding in findings
             ]
-        return Outcome(edit, tuple(findings), decision)
+        self._credit(settings)
+        self._books.events(site, events)
+        cut = facts is not None and facts.cut
+        return Outcome(edit, tuple(findings), decision, cut, events)
+
+    def failed(self, settings: SiteSettings) -> None:
+        """Count an exchange that a fault of ours kept from being judged."""
+        self._books.failed(self._open(settings))
+
+    def reset(self, now: float) -> None:
+        """Begin a new epoch at Unix seconds: the shadow is emptied, every counter is 0."""
+        self.shadow.flush()
+        self.counters.reset(now)
+
+    def _open(self, settings: SiteSettings) -> str:
+        """The name that a site is counted by."""
+        wanted = counted(
+            tracking=settings.tracking.enabled,
+            enforce=settings.enforce.enabled,
+            swaps=settings.swaps.enabled,
+            shadow=settings.shadow.enabled,
+        )
+        return self.counters.open(settings.site, wanted, listed=settings.listed)
+
+    def _credit(self, settings: SiteSettings) -> None:
+        done = self.tracker.counters
+        totals = done.issued, done.confirmed, done.forged
+        if self._books.due(totals):
+            self._books.credit(self._open(settings), totals)
+
+    def _imagine(
+        self,
+        settings: SiteSettings,
+        exchange: Exchange,
+        decision: Decision | None,
+        site: str,
+        host: str,
+    ) -> list[Finding]:
+        """What a shared cache would have made of the exchange, if one stood there."""
+        request, tracking = exchange.request, settings.tracking
+        own, presented = self._own_id(settings, request, decision)
+        client = identify(
+            exchange.client, request.fields, settings.swaps, own=own, presented=presented
+        )
+        naming = CookieNaming(
+            tracking.cookie.name if tracking.enabled else "",
+            settings.audit.names,
+            settings.audit.ignore,
+        )
+        cookies = held_cookies(exchange, self.shadow.digester, naming)
+        events = self.shadow.observe(settings.shadow, exchange, client, site, cookies)
+        if not events:
+            return []
+        name = settings.shadow.profile.name
+        caches = {name: CacheOutcome.SWAP}
+        facts = AuditFacts(exchange, assess(exchange), Level.UNSAFE, caches, (), would_be=events)
+        return audit(facts, site=host)
+
+    def watch_request(
+        self,
+        settings: SiteSettings,
+        request: RequestFacts,
+        client: ClientId,
+        now: float,
+    ) -> tuple[SwapEvent, ...]:
+        """What the sessions that a request brings tell about swaps."""
+        own, _ = self._own_id(settings, request, None)
+        marks = identify(client, request.fields, settings.swaps, own=own, presented=bool(own))
+        return tuple(
+            self.detector.on_request(
+                settings.swaps,
+                request.host,
+                request.fields.values("cookie"),
+                marks,
+                shown_url(request),
+                now,
+            )
+        )
+
+    def _watch_response(
+        self,
+        settings: SiteSettings,
+        exchange: Exchange,
+        decision: Decision | None,
+        facts: AuditFacts,
+    ) -> tuple[SwapEvent, ...]:
+        request = exchange.request
+        own, presented = self._own_id(settings, request, decision)
+        client = identify(
+            exchange.client, request.fields, settings.swaps, own=own, presented=presented
+        )
+        cookies = ((each.cookie, each.cookie_class) for each in facts.cookies)
+        sighting = Sighting(exchange, client, shown_url(request))
+        return tuple(self.detector.on_response(settings.swaps, sighting, cookies))
+
+    def _own_id(
+        self, settings: SiteSettings, request: RequestFacts, decision: Decision | None
+    ) -> tuple[str, bool]:
+        """The tracker's id of who asks, if there is one, and whether the request brought it."""
+        if decision is not None and decision.presented:
+            return decision.presented, True
+        tracking = settings.tracking
+        if tracking.enabled and "cookie" in request.fields:
+            name, check = tracking.cookie.name, tracking.identifiers.check
+            for value in cookie_values(request.fields.values("cookie"), name):
+                if check(value, name, settings.site) == "valid":
+                    return value, True
+        return (decision and decision.value) or "", False

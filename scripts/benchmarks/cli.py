@@ -9,7 +9,7 @@ from functools import partial
 from importlib import metadata
 from pathlib import Path
 
-from scripts.benchmarks import hooks, memory, throughput
+from scripts.benchmarks import hooks, ledger, memory, throughput
 from scripts.benchmarks.figures import CannotMeasureError, Figure, Progress, table, write_json
 
 MISSED = 1
@@ -33,6 +33,7 @@ def main(arguments: list[str] | None = None) -> int:
         "throughput": partial(throughput.measure, slices=options.slices),
         "hooks": partial(hooks.measure, quick=options.quick),
         "memory": partial(memory.measure, quick=options.quick),
+        "ledger": partial(ledger.measure, quick=options.quick),
     }
     chosen = list(measurements) if options.what == "all" else [options.what]
     figures: list[Figure] = []
@@ -60,9 +61,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "what",
-        choices=["throughput", "hooks", "memory", "all"],
+        choices=["throughput", "hooks", "memory", "ledger", "all"],
         help="throughput: requests per second of two live mitmdump (two minutes); hooks:"
-        " microseconds per exchange; memory: resident memory after many exchanges (two minutes)",
+        " microseconds per exchange; memory: resident memory after many exchanges (two minutes);"
+        " ledger: memory and time of the swap detector's ledger, and of other forms (a minute)",
     )
     parser.add_argument(
         "--slices",
@@ -72,7 +74,9 @@ def _parser() -> argparse.ArgumentParser:
         help="seconds of load for throughput, half of them for each side (default %(default)s)",
     )
     parser.add_argument(
-        "--quick", action="store_true", help="hooks, memory: too short to mean anything, for tests"
+        "--quick",
+        action="store_true",
+        help="hooks, memory, ledger: too short to mean anything, for tests",
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there, too")
     return parser

@@ -4,7 +4,7 @@ import re
 
 from session_tracking.config.checks import CODES
 from session_tracking.config.reference import codes_table, reference_table
-from session_tracking.config.root import KEYS, LOCKS, Profile
+from session_tracking.config.root import KEYS, LOCKS, Alert, Ledger, Metrics, Profile
 
 
 def test_the_table_has_every_key_with_a_description():
@@ -12,7 +12,9 @@ def test_the_table_has_every_key_with_a_description():
     rows = re.findall(r"^\| `(\w+)` \| (.+) \| (.+) \| (.+) \|$", table, re.MULTILINE)
     names = [name for name, *_ in rows]
     settings = [key.rpartition(".")[2] for key in KEYS]
-    arranging = ["include", "host", "path", "file", "hosts", *Profile.model_fields]
+    tables = (Alert, Ledger, Metrics, Profile)
+    arranging = ["include", "host", "path", "file", "hosts"]
+    arranging += [name for table in tables for name in table.model_fields]
     assert sorted(names) == sorted([*settings, *LOCKS, *arranging])
     assert all(description.endswith(".") for *_, description in rows)
     for header in (
@@ -21,6 +23,9 @@ def test_the_table_has_every_key_with_a_description():
         "[privacy]",
         "[audit]",
         "[enforce]",
+        "[shadow]",
+        "[metrics]",
+        "[[alert]]",
         "[profiles.NAME]",
         "[[site]]",
         "[[site.path]]",

@@ -6,14 +6,15 @@ import signal
 import pytest
 from jsonschema import Draft202012Validator
 
+from session_tracking.audit.auditor import MAX_COOKIES
 from session_tracking.reports.json import schema
 from tests.mitm.wire import get
 from tests.proxy import Proxy, run
 
 SECRET = "3f2a9c81d0e7b6453f2a9c81d0e7b645"
-UNSAFE = (f"Set-Cookie: sid={SECRET}", "Cache-Control: public, max-age=60")
+UNSAFE = (f"Set-Cookie: sid={SECRET}{{n}}", "Cache-Control: public, max-age=60")
 WARNING = ("Set-Cookie: lang=en", "Cache-Control: public, max-age=60")
-SAFE = (f"Set-Cookie: sid={SECRET}", "Cache-Control: private, no-store")
+SAFE = (f"Set-Cookie: sid={SECRET}{{n}}", "Cache-Control: private, no-store")
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -57,6 +58,7 @@ STATUSES = [
     ("unsafe", "never", 0),
     ("newcomers", "", 1),
     ("unsafe-har", "", 1),
+    ("newcomers-har", "", 2),
     ("warning", "", 0),
     ("warning", "warning", 1),
     ("warning-har", "note", 1),
@@ -78,9 +80,9 @@ def test_an_own_capture_is_audited_as_it_came_from_upstream(captures, tmp_path):
     report = tmp_path / "report.json"
     run(tmp_path, "-nr", str(captures["newcomers"]), "--set", f"session_tracker_report={report}")
     facts = json.loads(report.read_text())
-    assert [(f["rule"], f["route"], f["count"]) for f in facts["findings"]] == [
-        ("ST201", "/unsafe", 2)
-    ]
+    (finding,) = [f for f in facts["findings"] if f["rule"] == "ST201"]
+    assert (finding["route"], finding["count"], finding["masked"]) == ("/unsafe", 2, 2)
+    assert facts["run"]["cookies_set"] == 2
 
 
 def test_nothing_is_issued_in_a_run_over_a_file(captures, tmp_path):
@@ -372,3 +374,38 @@ def test_shared_bodies_are_reported_where_asked(origin, tmp_path):
         proxy.wait_for("ST311")
         assert proxy.stop() == 0
     assert "ST311" not in proxy.log.split("/account")[0]
+
+
+def test_a_har_recorded_behind_the_tracker_is_not_called_clean(captures, tmp_path):
+    ended = run(tmp_path, "-nr", str(captures["newcomers-har"]))
+    assert ended.process.returncode == 2
+    assert "how they came from upstream is not in it" in ended.log
+
+
+def test_more_cookies_than_are_looked_at_make_the_run_incomplete(origin, tmp_path):
+    many = [f"Set-Cookie: theme{n}=dark" for n in range(MAX_COOKIES)]
+    origin.answer("/many", "Cache-Control: max-age=60", *many, f"Set-Cookie: sid={SECRET}")
+    with Proxy(tmp_path, *reverse_of(origin)) as proxy:
+        get(proxy.port, "/many", "Cookie: a=b")
+        assert proxy.stop() == 2
+    assert f"more than {MAX_COOKIES} cookies, and the rest was not judged" in proxy.log
+
+
+def test_an_audit_that_is_switched_off_calls_nothing_clean(captures, tmp_path):
+    config = tmp_path / "config.toml"
+    config.write_text("audit.enabled = false\n")
+    chosen = ("--set", f"session_tracker_config={config}")
+    ended = run(tmp_path, "-nr", str(captures["unsafe"]), *chosen)
+    assert ended.process.returncode == 2
+    assert "audit.enabled is false" in ended.log
+
+
+def test_a_har_entry_without_an_answer_is_none(tmp_path):
+    document = har_of(([header("Set-Cookie", "sid=1")], []), creator="Firefox")
+    document["log"]["entries"][0]["response"]["status"] = 0
+    har = tmp_path / "blocked.har"
+    har.write_text(json.dumps(document))
+    ended = run(tmp_path, "-nr", str(har))
+    assert ended.process.returncode == 2, ended.log
+    assert "no exchange was seen" in ended.log
+    assert "ST2" not in ended.log

@@ -150,6 +150,7 @@ def test_http2(tmp_path):
     sent = [value for name, value in upstream.requests[1] if name == b"cookie"]
     assert b"".join(sent).count(b"SessionTracking=") == 1
     assert "2 responses seen, 2 setting cookies" in proxy.log
+    assert f"GET https://127.0.0.1:{upstream.port}/h2" in proxy.log
 
 
 def test_finish_answers_without_upstream(origin, tmp_path):

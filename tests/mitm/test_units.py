@@ -26,7 +26,14 @@ def test_an_edit_can_be_undone_in_its_exact_places():
     assert before == FieldSection((n.decode(), v.decode()) for n, v in lines)
 
 
-FOREIGN = [None, 7, {}, {"removed": [], "added": "1"}, {"removed": [[1, 2]], "added": 1}]
+FOREIGN = [
+    None,
+    7,
+    {},
+    {"removed": [], "added": "1", "reason": "tracker"},
+    {"removed": [[1, 2]], "added": 1, "reason": "tracker"},
+    {"removed": [], "added": 1, "reason": "\x1b"},
+]
 
 
 @pytest.mark.parametrize("facts", FOREIGN)

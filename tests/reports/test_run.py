@@ -58,6 +58,9 @@ STATUSES = [
     ("failure-never", a_run(failures=2), (), FailOn.NEVER, ExitStatus.INCOMPLETE),
     ("reason", a_run(incomplete={"why": None}), (), FailOn.NEVER, ExitStatus.INCOMPLETE),
     ("nothing-seen", a_run(exchanges=0), (), FailOn.ERROR, ExitStatus.INCOMPLETE),
+    ("nothing-judged", a_run(cookies_set=2, unjudged=2), (), FailOn.NOTE, ExitStatus.INCOMPLETE),
+    ("some-judged", a_run(cookies_set=2, unjudged=1), (), FailOn.NOTE, ExitStatus.CLEAN),
+    ("nothing-judged-never", a_run(cookies_set=2, unjudged=2), (), FailOn.NEVER, ExitStatus.CLEAN),
     ("nothing-seen-never", a_run(exchanges=0), (), FailOn.NEVER, ExitStatus.CLEAN),
 ]
 

@@ -2,18 +2,18 @@ from dataclasses import replace
 
 from session_tracking.caching.profiles.model import Outcome
 from session_tracking.reports.run import FailOn
-from session_tracking.reports.text import finding_line, summary
+from session_tracking.reports.text import finding_line, finding_lines, summary
 from tests.reports.test_run import a_run, findings, tally
 
 
 def test_a_line_tells_the_reasons_once_and_what_each_cache_does():
     (finding,) = findings("sid=1")
-    line = finding_line(replace(finding, caches={"nginx": Outcome.MISS, "httpd": Outcome.SWAP}))
+    told = replace(finding, caches={"nginx": Outcome.MISS, "httpd": Outcome.SWAP})
+    line, caches = finding_lines(told)
     assert line.count("max-age keeps it fresh") == 1
-    assert "The next visitor: swap on httpd · refused by nginx." in line
-    alone = finding_line(finding)
-    assert "The next visitor" not in alone
-    assert "is unsafe. Fix: Set-Cookie" in alone
+    assert "is unsafe. Fix: Set-Cookie" in line
+    assert caches == "    the next visitor: swap on httpd · refused by nginx"
+    assert list(finding_lines(finding)) == [line]
 
 
 def test_what_masked_it_comes_last():

@@ -19,7 +19,7 @@ from session_tracking.http.exchange import Exchange
 
 __all__ = ["MAX_COOKIES", "audit", "examine", "fingerprint"]
 
-MAX_COOKIES = 64
+MAX_COOKIES = 300
 """Cookies of one response that are looked at; more would only serve to slow the proxy down."""
 
 _DISPLAY = {"set-cookie": "Set-Cookie", "set-cookie2": "Set-Cookie2", "cookie": "Cookie"}
@@ -44,14 +44,16 @@ def examine(
     if safety.level is None and not presented:
         return None
     cookies = []
-    for cookie in islice(response_cookies(exchange.response.fields), MAX_COOKIES):
+    unread = response_cookies(exchange.response.fields)
+    for cookie in islice(unread, MAX_COOKIES):
         if not _ignored(cookie.name, settings):
             cookie_class = classify(
                 cookie, exchange.response_time, own_name=own_name, names=settings.names
             )
             cookies.append(AuditedCookie(cookie, cookie_class))
     found = outcomes(settings.caches, reference_run(exchange)) if settings.caches else {}
-    return AuditFacts(exchange, safety, safety.level, found, tuple(cookies), presented)
+    cut = next(unread, None) is not None
+    return AuditFacts(exchange, safety, safety.level, found, tuple(cookies), presented, cut=cut)
 
 
 def _presented(
@@ -107,13 +109,14 @@ def _finding(facts: AuditFacts, rule: Rule, evidence: Evidence, site: str) -> Fi
         cookie_class=evidence.cookie.cookie_class,
         field=_DISPLAY[cookie.field],
         # A body without a cookie is reported only where it may be stored and reused.
-        level=facts.level or Level.UNSAFE,
+        level=facts.level or (Level.UNSAFE if evidence.swap is None else None),
         reasons=evidence.reasons or safety.reasons,
         remedy=evidence.remedy or remedy,
         caches=facts.outcomes,
         fingerprint=fingerprint(rule.id, site, route, cookie.name),
         exchange_id=exchange.id,
         time=exchange.response_time,
+        swap=evidence.swap,
     )
 
 

@@ -10,7 +10,9 @@ from session_tracking.caching.safety import CacheSafety
 from session_tracking.cookies.classify import CookieClass
 from session_tracking.cookies.set_cookie import SetCookie
 from session_tracking.http.exchange import Exchange
+from session_tracking.shadow.events import WouldBeSwap
 from session_tracking.spec import Spec
+from session_tracking.swaps.events import SwapEvent
 
 
 class Severity(StrEnum):
@@ -50,6 +52,12 @@ class AuditFacts:
     cookies: tuple[AuditedCookie, ...]
     presented: tuple[AuditedCookie, ...] = ()
     """The session cookies of the request, without values; looked at only for stored bodies."""
+    swaps: tuple[SwapEvent, ...] = ()
+    """What the detector of swaps saw."""
+    would_be: tuple[WouldBeSwap, ...] = ()
+    """What a cache would have done that is not there."""
+    cut: bool = False
+    """Whether the response sets more cookies than are looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +70,8 @@ class Evidence:
     """Why, in the rule's own words; empty where the reasons of the level say it."""
     remedy: str = ""
     """What to do, in the rule's own words; empty where the remedy of the level is the one."""
+    swap: SwapEvent | None = None
+    """What was seen to happen; None where a rule only tells what could."""
 
 
 type Check = Callable[[AuditFacts], Iterator[Evidence]]
@@ -103,7 +113,8 @@ class Finding:
     cookie_class: CookieClass
     field: str
     """The field that holds the cookie: Set-Cookie, Set-Cookie2, or the request's Cookie."""
-    level: Level
+    level: Level | None
+    """None where the response sets no cookie: then the finding is about the request."""
     reasons: tuple[Reason, ...]
     remedy: str
     caches: Mapping[str, Outcome]
@@ -115,7 +126,11 @@ class Finding:
     """Unix seconds at which the response was received."""
     masked_by: str = ""
     """`tracker` or `enforce` where our edit made this response safe for this visitor."""
+    swap: SwapEvent | None = None
+    """The swap that was seen; None for what could happen."""
 
     def masked(self, by: str) -> "Finding":
-        """The same finding with what hid it from this visitor."""
+        """The same finding with what hid it from this visitor; nothing hides what has happened."""
+        if self.swap is not None:
+            return self
         return replace(self, masked_by=by)

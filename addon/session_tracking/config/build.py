@@ -2,17 +2,26 @@
 
 import re
 from collections.abc import Mapping
+from ipaddress import ip_network
 
 from session_tracking.audit.settings import AuditSettings, EnforceSettings
 from session_tracking.caching.profiles.model import CacheProfile
-from session_tracking.config.model import Audit, Cookie, Enforce, Settings
+from session_tracking.config.model import Audit, Cookie, Enforce, Settings, Shadow
 from session_tracking.config.section import NONE
 from session_tracking.cookies.classify import CookieClass, CookieNames
 from session_tracking.cookies.serialize import CookieTemplate
+from session_tracking.shadow.shadow import ShadowSettings
+from session_tracking.swaps.settings import SwapSettings
 from session_tracking.tracking.identifiers import Identifiers, SigningKey
 from session_tracking.tracking.policy import TrackingSettings
 
-__all__ = ["audit_settings", "enforce_settings", "tracking_settings"]
+__all__ = [
+    "audit_settings",
+    "enforce_settings",
+    "shadow_settings",
+    "swap_settings",
+    "tracking_settings",
+]
 
 
 def tracking_settings(settings: Settings, keys: tuple[SigningKey, ...]) -> TrackingSettings:
@@ -59,6 +68,23 @@ def enforce_settings(enforce: Enforce) -> EnforceSettings:
     """What the addon makes safe by itself."""
     classes = frozenset(enforce.classes or CookieClass)
     return EnforceSettings(enforce.enabled, classes, enforce.exclude_cookies)
+
+
+def swap_settings(settings: Settings) -> SwapSettings:
+    """What the detector of swaps needs to know; the settings have passed all checks."""
+    swaps = settings.swaps
+    return SwapSettings(
+        swaps.enabled,
+        swaps.ignore_cookies,
+        settings.audit.session_cookies,
+        tuple(ip_network(text, strict=False) for text in swaps.trusted_proxies),
+        settings.behind_proxy,
+    )
+
+
+def shadow_settings(shadow: Shadow, profiles: Mapping[str, CacheProfile]) -> ShadowSettings:
+    """What the shadow cache needs to know; `profiles` are all that may be named."""
+    return ShadowSettings(shadow.enabled, profiles[shadow.profile], shadow.max_entries)
 
 
 def _template(cookie: Cookie) -> CookieTemplate:

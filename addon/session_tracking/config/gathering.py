@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from session_tracking.caching.profiles.model import CacheProfile
+from session_tracking.config.alerts import alert_errors, metrics_errors
 from session_tracking.config.documents import Document, read
 from session_tracking.config.levels import Level, Site, above, root_level, site_levels
 from session_tracking.config.locks import lock_errors, violations
@@ -60,6 +61,8 @@ def gather(path: Path, report: Report, watch: Watch, text: str | None) -> Gather
         sites += _included(document, skip, report, watch)
     report.errors(_structure_errors(sites))
     report.errors(_lock_errors(top, sites))
+    report.errors(alert_errors(document, skip))
+    report.errors(metrics_errors(document, skip))
     report.errors(profile_errors(document, skip))
     profiles = own_profiles(document, skip)
     for level in (top, *(level for site, paths in sites for level in (site, *paths))):

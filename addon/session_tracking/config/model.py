@@ -14,7 +14,7 @@ from session_tracking.cookies.serialize import Quoting, SameSite, Style
 from session_tracking.tracking.identifiers import IdFormat
 from session_tracking.tracking.policy import Detect, OnCacheable, OnNew, Refresh, Scope
 
-__all__ = ["Audit", "Cookie", "Enforce", "Headers", "Privacy", "Settings"]
+__all__ = ["Audit", "Cookie", "Enforce", "Headers", "Privacy", "Settings", "Shadow", "Swaps"]
 
 
 class Cookie(Section):
@@ -118,6 +118,28 @@ class Enforce(Section):
     """Names of cookies for which nothing is done."""
 
 
+class Swaps(Section):
+    """``[swaps]``: the watch over who is handed whose cookie."""
+
+    enabled: bool = True
+    """Whether cookie values are watched, which needs `audit.enabled`; swaps end in status 3."""
+    ignore_cookies: Names = ()
+    """Names (`*` and `?` allowed) of cookies whose values are meant for several visitors."""
+    trusted_proxies: Names = ()
+    """Networks, such as 10.0.0.0/8, whose X-Forwarded-For is believed."""
+
+
+class Shadow(Section):
+    """``[shadow]``: what a shared cache would do that is not there; it stores facts only."""
+
+    enabled: bool = False
+    """Whether the traffic is followed as by a shared cache, and would-be swaps are reported."""
+    profile: str = "rfc9111"
+    """The cache that is imagined: one of `session-tracker caches`, or of `[profiles.NAME]`."""
+    max_entries: Annotated[int, Field(gt=0, le=1_000_000)] = 10_000
+    """Responses that it holds at most; sites with equal profile and number share one cache."""
+
+
 class Settings(Section):
     """The tracker's own keys at the top level, and the tables above."""
 
@@ -148,3 +170,5 @@ class Settings(Section):
     privacy: Privacy = Privacy()
     audit: Audit = Audit()
     enforce: Enforce = Enforce()
+    swaps: Swaps = Swaps()
+    shadow: Shadow = Shadow()

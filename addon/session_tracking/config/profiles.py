@@ -51,7 +51,14 @@ def profile_errors(document: Document, skip: frozenset[Location]) -> Iterator[Co
 
 
 def cache_errors(level: Level, profiles: Mapping[str, CacheProfile]) -> Iterator[ConfigError]:
-    """Names in `audit.caches` that are no profiles."""
+    """Names in `audit.caches` and `shadow.profile` that are no profiles."""
+    imagined = level.values.get("shadow.profile")
+    if imagined is not None and imagined.value not in profiles:
+        yield level.document.error(
+            (*level.location, "shadow", "profile"),
+            f"{show_value(imagined.value)} is no profile.",
+            _suggestion(imagined.value, profiles),
+        )
     written = level.values.get("audit.caches")
     for index, name in enumerate(written.value if written else ()):
         if name not in profiles:

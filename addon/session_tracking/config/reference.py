@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from pydantic.fields import FieldInfo
 
 from session_tracking.config.checks import CODES
-from session_tracking.config.root import Delegate, Path, Profile, Root, Site
+from session_tracking.config.root import Alert, Delegate, Path, Profile, Root, Site
 from session_tracking.config.section import Section
 from session_tracking.config.validation import expectation, is_table, show_value
 
@@ -15,11 +15,12 @@ __all__ = ["codes_table", "reference_table"]
 def reference_table() -> str:
     """Markdown: every table with its keys, their values, defaults and descriptions."""
     parts = ["Keys at the top of the file, of a site, and of a path:"]
-    shared = [table for table in _tables(Root) if table not in {Site, Profile, Delegate}]
+    shared = [table for table in _tables(Root) if table not in {Site, Profile, Delegate, Alert}]
     parts.append(_rows(_keys(Root)))
     for table in shared:
         parts += [_sentence(table), _rows(_keys(table))]
-    parts += [_sentence(Profile), _rows(_keys(Profile))]
+    for table in (Profile, Alert):
+        parts += [_sentence(table), _rows(_keys(table))]
     arranging: tuple[type[Section], ...] = (Site, Path, Delegate)
     for table in arranging:
         own = {name: field for name, field in _keys(table).items() if field.is_required()}

@@ -4,7 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from session_tracking.config.build import audit_settings, enforce_settings, tracking_settings
+from session_tracking.config.build import (
+    audit_settings,
+    enforce_settings,
+    shadow_settings,
+    swap_settings,
+    tracking_settings,
+)
 from session_tracking.config.checks import CHECKS, Problem, Target
 from session_tracking.config.gathering import Gathered
 from session_tracking.config.keys import key_path, mode_problems, read_keys
@@ -70,6 +76,8 @@ class Resolver:
             tracking_settings(settings, chain.keys),
             audit_settings(settings.audit, self._profiles),
             enforce_settings(settings.enforce),
+            swap_settings(settings),
+            shadow_settings(settings.shadow, self._profiles),
         )
 
     def _site(self, site: Site) -> tuple[str, _Chain, dict[str, _Chain]]:

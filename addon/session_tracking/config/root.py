@@ -7,7 +7,20 @@ from pydantic import Field
 from session_tracking.config.model import Settings
 from session_tracking.config.section import Names, Section
 
-__all__ = ["KEYS", "LOCKS", "Delegate", "Path", "Profile", "Root", "Site", "TenantFile"]
+__all__ = [
+    "KEYS",
+    "LOCKS",
+    "TOP_KEYS",
+    "Alert",
+    "Delegate",
+    "Ledger",
+    "Metrics",
+    "Path",
+    "Profile",
+    "Root",
+    "Site",
+    "TenantFile",
+]
 
 
 class Level(Settings):
@@ -61,8 +74,46 @@ class Profile(Section):
     """It answers no request that has a Cookie field from what it stored."""
 
 
+class Ledger(Section):
+    """``[ledger]``: the memory of the detector of swaps, one for all sites."""
+
+    values: Annotated[int, Field(gt=0, le=100_000_000)] = 100_000
+    """Cookie values that are remembered, as digests: 100 octets of memory each."""
+    hours: Annotated[int, Field(gt=0, le=10_000)] = 24
+    """Hours after its last sight that a value is remembered."""
+
+
+class Alert(Section):
+    """``[[alert]]``: what to do when a counter passes a number; the end is told, too."""
+
+    name: str
+    """Name of the alert, as the log tells it."""
+    when: str
+    """`COUNTER OP INTEGER`, such as `unsafe_current > 0`; `sessions.counters` names them."""
+    site: str = ""
+    """Host of the site whose counter is meant; empty is the sum over all."""
+    command: Names = ()
+    """Program and arguments to run; facts are in the environment as SESSION_TRACKER_…."""
+    webhook: str = ""
+    """URL that gets the facts as JSON, by POST."""
+    min_interval: Annotated[int, Field(gt=0, le=31_536_000)] = 60
+    """Seconds from one beginning that is told to the next."""
+
+
+class Metrics(Section):
+    """``[metrics]``: the counters for Prometheus; needs the extra `metrics`."""
+
+    listen: str = ""
+    """Address and port, such as 127.0.0.1:9464; port 0 takes any. Empty: not served."""
+
+
 class Root(Level):
     """The whole of ``config.toml``."""
+
+    ledger: Ledger = Ledger()
+    alert: Annotated[tuple[Alert, ...], Field(strict=False)] = ()
+    """Tables `[[alert]]`."""
+    metrics: Metrics = Metrics()
 
     include: str = ""
     """Further files with sites of tenants, such as `sites.d/*.toml`; empty includes none."""
@@ -95,6 +146,9 @@ def _keys(model: type[Section], prefix: str = "") -> dict[str, Any]:
 
 KEYS = _keys(Settings)
 """Every key that a site may set, dotted, with its pydantic field."""
+
+TOP_KEYS = {key: field for key, field in _keys(Root).items() if key not in _keys(Level)}
+"""Every key that only the top of the main file may set, dotted, with its pydantic field."""
 
 LOCKS = ("locked", "locked_except", "override")
 """The keys that speak about keys."""

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from session_tracking.audit.settings import AuditSettings, EnforceSettings
+from session_tracking.config.alerts import alert_rule
 from session_tracking.config.checks.domain import domain_covers
 from session_tracking.config.levels import Level, Written, normal_host
 from session_tracking.config.model import Settings
@@ -15,6 +16,9 @@ from session_tracking.config.root import KEYS, Root
 from session_tracking.config.watching import Watch
 from session_tracking.engine import SiteSettings
 from session_tracking.errors import ConfigError
+from session_tracking.shadow.alerts import AlertRule
+from session_tracking.shadow.shadow import ShadowSettings
+from session_tracking.swaps.settings import SwapSettings
 from session_tracking.tracking.policy import OnNew, TrackingSettings
 
 __all__ = [
@@ -40,6 +44,8 @@ class Resolved:
     tracking: TrackingSettings
     audit: AuditSettings
     enforce: EnforceSettings
+    swaps: SwapSettings
+    shadow: ShadowSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +152,16 @@ class Configuration:
         """Whether any response without a cookie is to be looked at."""
         return any(level.audit.shared_bodies for level in self._everything())
 
+    @cached_property
+    def shadows(self) -> bool:
+        """Whether a shadow cache is to follow any exchange."""
+        return any(level.shadow.enabled for level in self._everything())
+
+    @cached_property
+    def alerts(self) -> tuple[AlertRule, ...]:
+        """The alerts, in the order of the file."""
+        return tuple(map(alert_rule, self.root.alert))
+
     def _everything(self) -> Iterator[Resolved]:
         yield self._resolved
         for site in self._sites:
@@ -195,10 +211,7 @@ class Configuration:
             # The user agent would drop the cookie, and every request would count as new.
             tracking = replace(tracking, enabled=False)
         site_name = name[:_LONGEST_HOST]
-        return _Host(
-            SiteSettings(site_name, False, tracking, self._resolved.audit, self._resolved.enforce),
-            (),
-        )
+        return _Host(_site_settings(site_name, self._resolved, tracking), ())
 
 
 def forward_mode_notice(configuration: Configuration) -> ConfigError | None:
@@ -227,8 +240,19 @@ _SEGMENT_ENDS = frozenset({"", "/", "?", "#"})
 """What stands after whole segments."""
 
 
-def _site_settings(site: str, resolved: Resolved) -> SiteSettings:
-    return SiteSettings(site, True, resolved.tracking, resolved.audit, resolved.enforce)
+def _site_settings(
+    site: str, resolved: Resolved, tracking: TrackingSettings | None = None
+) -> SiteSettings:
+    """The settings of a level; `tracking` stands in for its own where no site is listed."""
+    return SiteSettings(
+        site,
+        tracking is None,
+        tracking or resolved.tracking,
+        resolved.audit,
+        resolved.enforce,
+        resolved.swaps,
+        resolved.shadow,
+    )
 
 
 def _host_of(host: str) -> str:

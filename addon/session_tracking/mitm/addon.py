@@ -5,6 +5,7 @@ import sys
 import time
 import traceback
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn
 
@@ -14,7 +15,10 @@ from mitmproxy.http import HTTPFlow, Response
 from mitmproxy.log import ALERT
 from mitmproxy.proxy.mode_specs import ReverseMode
 
-from session_tracking.engine import Engine, Outcome, SiteSettings
+from session_tracking.audit.auditor import MAX_COOKIES
+from session_tracking.caching.profiles.simulate import sets_cookie
+from session_tracking.config.sites import Configuration
+from session_tracking.engine import Circumstances, Engine, Outcome, SiteSettings
 from session_tracking.errors import ConfigErrors
 from session_tracking.http.exchange import Exchange
 from session_tracking.mitm import commands, convert, marks, options
@@ -22,8 +26,12 @@ from session_tracking.mitm.configuration import LiveConfiguration
 from session_tracking.mitm.ending import finish
 from session_tracking.mitm.exit_gate import ExitGate
 from session_tracking.mitm.notices import start_notices
+from session_tracking.mitm.watchdog import Watchdog
+from session_tracking.records.metrics import MetricsError
 from session_tracking.reports.run import ExitStatus, Run, Tally
-from session_tracking.reports.text import finding_line
+from session_tracking.reports.text import finding_lines
+from session_tracking.swaps.events import SwapEvent
+from session_tracking.tracking.memory import RecentSet
 from session_tracking.tracking.policy import Decision
 
 logger: logging.Logger = logging.getLogger(__name__)
@@ -32,17 +40,32 @@ MAX_PENDING = 20_000
 """Requests that may wait for their response; the oldest loses its cookie, not its traffic."""
 
 
+MAX_SENDERS = 50_000
+"""Clients with their cookies whose sessions were looked at and need not be again."""
+
+_CUT = f"a response set more than {MAX_COOKIES} cookies, and the rest was not judged"
+_EDITED = (
+    "the recording holds responses with the tracker's own cookie: they had been made safe for their"
+    " visitor, and how they came from upstream is not in it; record with --save-stream-file, or"
+    " with session_tracker_enabled=false"
+)
+
+
 class SessionTracker:
     """Issues the tracking cookie and audits every response that sets one."""
 
     def __init__(self) -> None:
-        self.engine: Engine = Engine()
+        self.engine: Engine = Engine(time.time())
         self.tally: Tally = Tally()
         self.run: Run = Run("live", time.time())
         self._options: options.Options | None = None
         self._configuration: LiveConfiguration | None = None
         self._gate: ExitGate | None = None
         self._pending: dict[str, tuple[SiteSettings, Decision]] = {}
+        self._senders: RecentSet[int] = RecentSet(MAX_SENDERS)
+        self._noticed: dict[str, tuple[SwapEvent, ...]] = {}
+        self._watchdog: Watchdog = Watchdog(lambda: self.engine)
+        self._spent: dict[str, float] = {}
 
     # ------------------------------------------------------------------------- life cycle
 
@@ -63,16 +86,23 @@ class SessionTracker:
                 self._use(LiveConfiguration(read.config, read.enabled))
         except options.OptionProblem as problem:
             self._refuse(problem, ExitStatus.USAGE)
-        except ConfigErrors as errors:
+        except (ConfigErrors, MetricsError) as errors:
             self._refuse(errors, ExitStatus.CONFIGURATION)
         else:
             self._options = read
 
     def _use(self, configuration: LiveConfiguration) -> None:
+        self._watchdog.serve(configuration.current)
         if self._configuration is not None:
             self._configuration.stop()
             configuration.watch()
         self._configuration = configuration
+        self._size_ledger(configuration)
+        configuration.answer_lazily()
+
+    def _size_ledger(self, configuration: LiveConfiguration) -> None:
+        ledger = configuration.current.root.ledger
+        self.engine.detector.resize(ledger.values, ledger.hours * 3600)
 
     def _refuse(self, problem: Exception, status: ExitStatus) -> NoReturn:
         """End a start; refuse a change at run time, where ending would cut the user's traffic."""
@@ -95,19 +125,24 @@ class SessionTracker:
         gate.kept = (self.run, self.tally, self.engine)
         if self._configuration is None:
             return
+        self._size_ledger(self._configuration)
         if ctx.options.rfile:
             self.run.source = ctx.options.rfile
         for line in start_notices(self._configuration):
             logger.log(ALERT, "session-tracker: %s", line)
         self._configuration.watch()
+        self._watchdog.start(self._current)
 
     def done(self) -> None:
         """Print the summary and write the reports if mitmproxy ends; else a reload goes on."""
         if self._configuration is not None:
             self._configuration.stop()
+        self._watchdog.stop()
         if self._gate is None or self._options is None or not ctx.master.should_exit.is_set():
             return
         self.run.tracker = self.engine.counts()
+        self.run.swaps.watched = self.engine.detector.watched
+        self.run.swaps.tells_apart = self.engine.detector.tells_apart
         self._gate.status = finish(self.run, self.tally, self._options)
         ctx.master.addons.chain.append(self._gate)
 
@@ -115,18 +150,44 @@ class SessionTracker:
 
     def requestheaders(self, flow: HTTPFlow) -> None:
         """Decide whether this visitor is new."""
+        if self._watchdog.metrics is None:
+            self._on_request(flow)
+            return
+        begun = time.perf_counter()
+        self._on_request(flow)
+        self._spent[flow.id] = time.perf_counter() - begun
+        if len(self._spent) > MAX_PENDING:
+            del self._spent[next(iter(self._spent))]
+
+    def _on_request(self, flow: HTTPFlow) -> None:
         if marks.METADATA in flow.metadata:
             marks.unmark(flow)
-        # A file is read, a request replayed, or another addon has answered already.
-        if not flow.live or flow.is_replay or flow.response is not None:
+        if flow.is_replay:
             return
         try:
-            self._decide(flow)
+            settings = self._settings(flow)
+            if settings.swaps.enabled:
+                self._watch(flow, settings)
+            # Else a file is read, or another addon has answered already.
+            if flow.live and flow.response is None:
+                self._decide(flow, settings)
         except Exception as error:  # noqa: BLE001 - a fault of ours must not touch the traffic
             self._failed(flow, error)
 
-    def _decide(self, flow: HTTPFlow) -> None:
-        settings = self._settings(flow)
+    def _watch(self, flow: HTTPFlow, settings: SiteSettings) -> None:
+        """Look at the sessions that a client sends, once while it is remembered."""
+        if (sender := convert.sender_of(flow)) and self._senders.add(sender):
+            request = flow.request
+            events = self.engine.watch_request(
+                settings,
+                convert.request_facts(flow),
+                convert.client_of(flow),
+                request.timestamp_start,
+            )
+            if events:
+                self._noticed[flow.id] = events
+
+    def _decide(self, flow: HTTPFlow, settings: SiteSettings) -> None:
         request = flow.request
         allowed = settings.listed or isinstance(flow.client_conn.proxy_mode, ReverseMode)
         decision = self.engine.pass_by(
@@ -135,7 +196,7 @@ class SessionTracker:
         if decision is None:
             decision = self.engine.on_request(
                 settings,
-                convert.request_facts(request),
+                convert.request_facts(flow),
                 convert.client_of(flow),
                 allowed=allowed,
                 now=request.timestamp_start,
@@ -144,7 +205,8 @@ class SessionTracker:
                 convert.replace_cookie_lines(request, decision.cookie_lines)
             if decision.notice:
                 logger.log(ALERT, "session-tracker: %s", decision.notice)
-        if decision.value is not None:
+        # An id that upstream does not get to see tells us all the same who asks.
+        if decision.value is not None or decision.cookie_lines is not None:
             self._pending[flow.id] = (settings, decision)
             if len(self._pending) > MAX_PENDING:
                 del self._pending[next(iter(self._pending))]
@@ -157,39 +219,60 @@ class SessionTracker:
 
     def responseheaders(self, flow: HTTPFlow) -> None:
         """Judge the response as it came, then add the cookie; a streamed one has no later hook."""
-        self.run.exchanges += 1
-        pending = self._pending.pop(flow.id, None)
-        response = flow.response
-        if response is None:
+        if (metrics := self._watchdog.metrics) is None:
+            self._on_response(flow)
             return
+        begun = time.perf_counter()
+        self._on_response(flow)
+        metrics.exchange(time.perf_counter() - begun + self._spent.pop(flow.id, 0.0))
+
+    def _on_response(self, flow: HTTPFlow) -> None:
+        pending = self._pending.pop(flow.id, None)
+        noticed = self._noticed.pop(flow.id, ()) if self._noticed else ()
+        response = flow.response
+        # A HAR has status 0 where a browser blocked the request or got no answer.
+        if response is None or not response.status_code:
+            return
+        self.run.exchanges += 1
         try:
             sets_cookie = convert.sets_cookie(response.headers)
-            if sets_cookie or pending is not None or self._watches_body(flow):
-                self._respond(flow, response, pending)
-            self.run.cookies_set += sets_cookie
+            issues = pending is not None and pending[1].value is not None
+            if sets_cookie or issues or noticed or self._looks_at_all(flow):
+                self._respond(flow, response, pending, noticed)
         except Exception as error:  # noqa: BLE001 - a fault of ours must not touch the traffic
             self._failed(flow, error)
 
-    def _watches_body(self, flow: HTTPFlow) -> bool:
-        configuration = self._configuration
-        return (
-            configuration is not None
-            and configuration.current.shared_bodies
-            and "cookie" in flow.request.headers
-        )
+    def _looks_at_all(self, flow: HTTPFlow) -> bool:
+        """Whether a response without a cookie is to be looked at, too."""
+        current = self._current()
+        return current.shadows or (current.shared_bodies and "cookie" in flow.request.headers)
 
     def _respond(
-        self, flow: HTTPFlow, response: Response, pending: tuple[SiteSettings, Decision] | None
+        self,
+        flow: HTTPFlow,
+        response: Response,
+        pending: tuple[SiteSettings, Decision] | None,
+        noticed: tuple[SwapEvent, ...],
     ) -> None:
         settings, decision = pending or (self._settings(flow), None)
-        exchange = convert.exchange_of(flow, response, time.time(), marks.undo_of(flow))
+        undo = marks.undo_of(flow)
+        exchange = convert.exchange_of(flow, response, time.time(), undo)
+        self._book(flow, exchange, settings, recorded=undo is not None)
         outcome = self.engine.on_response(
             settings,
             exchange,
             decision,
-            https=flow.client_conn.tls,
-            live=bool(flow.live),
+            Circumstances(
+                https=flow.client_conn.tls,
+                live=bool(flow.live),
+                watch=not flow.is_replay,
+                noticed=noticed,
+                edited=undo.reason if undo is not None else "",
+            ),
         )
+        if outcome.cut:
+            self.run.incomplete[_CUT] = None
+        self.run.swaps.add(outcome.events)
         if outcome.edit is not None:
             marks.remember(flow, convert.apply(outcome.edit, response))
         if outcome.decision is not None and outcome.decision.notice:
@@ -197,21 +280,42 @@ class SessionTracker:
         if outcome.findings:
             self._report(flow, exchange, outcome)
 
+    def _book(
+        self, flow: HTTPFlow, exchange: Exchange, settings: SiteSettings, *, recorded: bool
+    ) -> None:
+        """Count what was seen, and what could not be judged."""
+        fields = exchange.response.fields
+        if not sets_cookie(exchange.response):
+            return
+        self.run.cookies_set += 1
+        self.run.unjudged += not settings.audit.enabled
+        if flow.live or flow.is_replay or recorded:
+            return
+        # Recorded behind the tracker in a form that keeps only what the visitor received.
+        own = f"{settings.tracking.cookie.name}="
+        if any(value.startswith(own) for value in fields.values("set-cookie")):
+            self.run.incomplete[_EDITED] = None
+
     def _report(self, flow: HTTPFlow, exchange: Exchange, outcome: Outcome) -> None:
         for finding in outcome.findings:
             if (counted := self.tally.add(finding)) is not None:
                 counted.finding = self.engine.with_caches(finding, exchange)
-                logger.warning("%s", finding_line(counted.finding))
+                logger.warning("%s", "\n".join(finding_lines(counted.finding)))
         marks.mark(flow, outcome.findings)
 
     def error(self, flow: HTTPFlow) -> None:
         """Forget a request whose response never came."""
+        self._spent.pop(flow.id, None)
         self._pending.pop(flow.id, None)
+        self._noticed.pop(flow.id, None)
+
+    def _current(self) -> Configuration:
+        assert self._configuration is not None  # noqa: S101 - configure() came before any flow
+        return self._configuration.current
 
     def _settings(self, flow: HTTPFlow) -> SiteSettings:
-        assert self._configuration is not None  # noqa: S101 - configure() came before any flow
         request = flow.request
-        return self._configuration.current.for_url(convert.authority_of(request), request.path)
+        return self._current().for_url(convert.authority_of(request), request.path)
 
     def _failed(self, flow: HTTPFlow, error: Exception) -> None:
         """Count and tell a fault of ours; the exchange goes on unchanged, the run is incomplete.
@@ -219,6 +323,8 @@ class SessionTracker:
         The error's own message stays out of the log: it may quote what the traffic brought.
         """
         self.run.failures += 1
+        with suppress(Exception):  # what failed may be the very way to the site's settings
+            self.engine.failed(self._settings(flow))
         place = " < ".join(
             f"{Path(frame.filename).name}:{frame.lineno}"
             for frame in reversed(traceback.extract_tb(error.__traceback__))
@@ -244,6 +350,22 @@ class SessionTracker:
     def explain(self, flows: Sequence[flow.Flow]) -> Sequence[str]:
         """Why the responses of these flows are safe or not, with the sections of the standards."""
         return [line for each in flows for line in commands.explain(each)]
+
+    @command.command("sessions.counters")  # type: ignore[untyped-decorator] # mitmproxy has no types here
+    def counters(self, form: str = "text") -> Sequence[str]:
+        """What is counted by site: as text, or with `json` as a line of JSON for each site."""
+        try:
+            return commands.counters(self.engine.counters, form, time.time())
+        except ValueError as problem:
+            raise exceptions.CommandError(str(problem)) from None
+
+    @command.command("sessions.reset")  # type: ignore[untyped-decorator] # mitmproxy has no types here
+    def reset(self) -> Sequence[str]:
+        """Begin a new epoch: the shadow cache is emptied, and every counter is 0."""
+        self.engine.reset(time.time())
+        line = f"counters begin at 0: epoch {self.engine.counters.epoch.id}"
+        logger.log(ALERT, "session-tracker: %s", line)
+        return [line]
 
     @command.command("sessions.reload")  # type: ignore[untyped-decorator] # mitmproxy has no types here
     def reload(self) -> Sequence[str]:

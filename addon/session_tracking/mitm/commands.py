@@ -8,15 +8,27 @@ from mitmproxy.http import HTTPFlow
 
 from session_tracking.audit.routes import shown_url
 from session_tracking.caching.safety import assess
+from session_tracking.escape import visible
 from session_tracking.mitm import convert, marks
+from session_tracking.reports.counters import json_lines, text_lines
 from session_tracking.reports.run import Run, Tally
 from session_tracking.reports.text import finding_line
+from session_tracking.shadow.counters import Counters
 
 
 def findings(run: Run, tally: Tally) -> list[str]:
     """One line a distinct finding, gravest first, with its count."""
     lines = [f"{counted.count}x {finding_line(counted.finding)}" for counted in tally]
     return lines or [f"nothing found in {run.exchanges} responses"]
+
+
+def counters(counted: Counters, form: str, now: float) -> list[str]:
+    """What is counted, as `text` or `json`. Raises ValueError for any other form."""
+    if form == "text":
+        return list(text_lines(counted))
+    if form == "json":
+        return list(json_lines(counted, now))
+    raise ValueError(f"{visible(form)!r} is no form: use text or json")
 
 
 def explain(flow: Flow) -> Iterator[str]:

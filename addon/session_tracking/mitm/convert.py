@@ -5,6 +5,7 @@ from functools import lru_cache
 
 from mitmproxy.http import Headers, HTTPFlow, Request, Response
 from mitmproxy.net.http import url
+from mitmproxy.proxy.mode_specs import ReverseMode
 
 from session_tracking.caching.directives import delta_seconds
 from session_tracking.http.edit import Edit
@@ -34,6 +35,25 @@ def client_of(flow: HTTPFlow) -> ClientId:
     return ClientId(str(peer[0]), flow.client_conn.id)
 
 
+def sender_of(flow: HTTPFlow) -> int:
+    """A number for (peer, cookies, User-Agent, X-Forwarded-For); 0 for a request without cookies.
+
+    Made by the interpreter's keyed hash, so that no cookie's value is kept by who remembers it.
+    """
+    cookie = False
+    found = []
+    for name, value in flow.request.headers.fields:
+        # Nearly all names are told apart by their length alone.
+        if len(name) in _SENDER_LENGTHS and (lowered := name.lower()) in _SENDER_FIELDS:
+            cookie = cookie or lowered == b"cookie"
+            found.append((lowered, value))
+    return hash((flow.client_conn.peername[0], *found)) if cookie else 0
+
+
+_SENDER_FIELDS = frozenset({b"cookie", b"user-agent", b"x-forwarded-for"})
+_SENDER_LENGTHS = frozenset(map(len, _SENDER_FIELDS))
+
+
 def authority_of(request: Request) -> str:
     """The authority that the client asked for: a host, perhaps with a port.
 
@@ -42,12 +62,16 @@ def authority_of(request: Request) -> str:
     return _host_field(request) or request.pretty_host
 
 
-def url_of(request: Request) -> str:
-    """The target URI with the host that the client asked for: `pretty_url`, but quicker."""
+def url_of(request: Request, scheme: str = "") -> str:
+    """The target URI with the host that the client asked for: `pretty_url`, but quicker.
+
+    `scheme` stands for the client's where the request has upstream's.
+    """
     host = _host_field(request)
     if not host or len(host) > _CACHED_LENGTH:
-        return request.pretty_url
-    return _origin(request.scheme, host) + ("" if request.path == "*" else request.path)
+        pretty = request.pretty_url
+        return scheme + pretty[pretty.index(":") :] if scheme and "://" in pretty else pretty
+    return _origin(scheme or request.scheme, host) + ("" if request.path == "*" else request.path)
 
 
 def _host_field(request: Request) -> str:
@@ -69,10 +93,17 @@ def _origin(scheme: str, authority: str) -> str:
     return url.unparse(scheme, host, port or url.default_port(scheme) or 443, "")
 
 
-def request_facts(request: Request) -> RequestFacts:
-    """The request as the hooks see it; the URL names the host that the client asked for."""
+def request_facts(flow: HTTPFlow) -> RequestFacts:
+    """The request as the client sent it: a reverse proxy's requests have upstream's scheme."""
+    request, client = flow.request, flow.client_conn
+    scheme = ""
+    if isinstance(client.proxy_mode, ReverseMode):
+        scheme = "https" if client.tls else "http"
     return RequestFacts(
-        request.method, url_of(request), field_section(request.headers), request.http_version
+        request.method,
+        url_of(request, scheme),
+        field_section(request.headers),
+        request.http_version,
     )
 
 
@@ -93,7 +124,7 @@ def exchange_of(
     `now` (Unix seconds) stands in for a time that was not recorded.
     """
     return Exchange(
-        request_facts(flow.request),
+        request_facts(flow),
         response_facts(response, undo),
         flow.id,
         client_of(flow),
@@ -126,18 +157,25 @@ class Undo:
     """(place, name, value) of the lines that went."""
     added: int
     """How many lines were appended."""
+    reason: str
+    """What made the edit, as in `Edit.reason`."""
 
     def facts(self) -> dict[str, object]:
         """As plain values, fit for a flow's metadata."""
-        return {"removed": [list(line) for line in self.removed], "added": self.added}
+        removed = [list(line) for line in self.removed]
+        return {"removed": removed, "added": self.added, "reason": self.reason}
 
     @classmethod
     def of(cls, facts: object) -> "Undo | None":
         """Read what `facts` gave; None for anything else, since flow files come from anywhere."""
         match facts:
-            case {"removed": list(lines), "added": int(added)}:
+            case {
+                "removed": list(lines),
+                "added": int(added),
+                "reason": "tracker" | "enforce" as reason,
+            }:
                 removed = tuple(line for line in map(_removed_line, lines) if line is not None)
-                return cls(removed, added) if len(removed) == len(lines) else None
+                return cls(removed, added, reason) if len(removed) == len(lines) else None
         return None
 
 
@@ -165,7 +203,7 @@ def apply(edit: Edit, response: Response) -> Undo:
         else:
             kept.append(line)
     response.headers.fields = (*kept, *added)
-    return Undo(tuple(removed), len(added))
+    return Undo(tuple(removed), len(added), edit.reason)
 
 
 def before_edit(fields: FieldSection, undo: Undo) -> FieldSection:

@@ -8,6 +8,7 @@ from pathlib import Path
 from session_tracking import __version__
 from session_tracking.audit.findings import Finding, Severity
 from session_tracking.reports.run import Counted, FailOn, Run, Tally, exit_status
+from session_tracking.swaps.events import Handover, SwapEvent
 
 SCHEMA_VERSION = 1
 """Raised when a reader of the form before would no longer understand it."""
@@ -31,6 +32,7 @@ def report(run: Run, tally: Tally, fail_on: FailOn) -> str:
             "fail_on": fail_on.value,
             "exit_status": int(exit_status(run, tally, fail_on)),
             "tracker": run.tracker,
+            "swaps": run.swaps.facts(),
         },
         "counts": {
             "distinct": len(tally.found),
@@ -56,7 +58,7 @@ def finding_facts(finding: Finding) -> dict[str, object]:
         "cookie": finding.cookie_name,
         "class": finding.cookie_class.value,
         "field": finding.field,
-        "level": finding.level.value,
+        "level": finding.level and finding.level.value,
         "reasons": [
             {"text": reason.text, "spec": str(reason.spec), "url": reason.spec.url}
             for reason in finding.reasons
@@ -67,7 +69,23 @@ def finding_facts(finding: Finding) -> dict[str, object]:
         "exchange": finding.exchange_id,
         "time": _time(finding.time),
         "masked_by": finding.masked_by or None,
+        "swap": finding.swap and _swap(finding.swap),
     }
+
+
+def _swap(swap: SwapEvent) -> dict[str, object]:
+    return {
+        "kind": swap.kind.value,
+        "digest": swap.digest,
+        "certainty": min(swap.score, 10) / 10,
+        "first": _handover(swap.first),
+        "other": _handover(swap.other),
+        "reason": swap.reason,
+    }
+
+
+def _handover(seen: Handover) -> dict[str, object]:
+    return {"client": seen.client, "time": _time(seen.time), "url": seen.url}
 
 
 def schema() -> Mapping[str, object]:

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 
 from session_tracking.audit.findings import Finding, Severity
+from session_tracking.reports.swaps import SwapRecord
+from session_tracking.swaps.events import EventKind
 
 MAX_FINDINGS = 10_000
 """Distinct findings that are kept; what comes after is counted only, so that hostile traffic
@@ -109,10 +111,13 @@ class Run:
     """Responses among them that set a cookie upstream."""
     failures: int = 0
     """Exchanges that could not be audited because of an error of ours."""
+    unjudged: int = 0
+    """Responses that set a cookie where the configuration switches the audit off."""
     incomplete: dict[str, None] = field(default_factory=dict)
     """Why the run cannot be called clean, each reason once."""
     tracker: dict[str, int] = field(default_factory=dict)
     """Counters of the tracker: issued, confirmed, forged…"""
+    swaps: SwapRecord = field(default_factory=SwapRecord)
 
     def reasons(self, fail_on: FailOn) -> Iterable[str]:
         """Why the run is incomplete; empty if it is complete."""
@@ -120,12 +125,21 @@ class Run:
             noun = "exchange" if self.failures == 1 else "exchanges"
             yield f"{self.failures} {noun} could not be audited; the log above says why"
         yield from self.incomplete
+        if self.unjudged and self.unjudged == self.cookies_set and fail_on is not FailOn.NEVER:
+            yield "no response that sets a cookie was judged: audit.enabled is false"
+        if self.source != "live" and self.swaps.reasons:
+            yield f"a swap cannot be ruled out: {'; '.join(self.swaps.reasons)}"
         if not self.exchanges and fail_on is not FailOn.NEVER:
             yield "no exchange was seen, so there is nothing to call clean"
 
 
 def exit_status(run: Run, tally: Tally, fail_on: FailOn) -> ExitStatus:
-    """The exit status of a run; incomplete goes before findings."""
+    """The exit status of a run; incomplete goes before findings, a swap that happened before both.
+
+    No threshold applies to the last: it is no risk any more but damage.
+    """
+    if run.swaps.counts[EventKind.CONFIRMED]:
+        return ExitStatus.PROVEN_SWAP
     if any(run.reasons(fail_on)):
         return ExitStatus.INCOMPLETE
     return ExitStatus.FINDINGS if tally.at_or_above(fail_on) else ExitStatus.CLEAN

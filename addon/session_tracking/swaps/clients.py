@@ -1,10 +1,10 @@
 """Who is who: what of a client is remembered, and when two requests come from two clients."""
 
-from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
 from hashlib import blake2b
 from ipaddress import IPv4Address, IPv6Address, ip_address
+from typing import NamedTuple
 
 from session_tracking.escape import visible
 from session_tracking.http.exchange import ClientId
@@ -27,8 +27,7 @@ class Likeness(Enum):
     """They cannot be told apart: perhaps one visitor, perhaps two behind one address."""
 
 
-@dataclass(frozen=True, slots=True)
-class Client:
+class Client(NamedTuple):
     """Marks of a client; 0 and the unknown address stand for what is not known."""
 
     address: bytes = UNKNOWN_ADDRESS

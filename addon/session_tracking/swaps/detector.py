@@ -5,7 +5,7 @@ brings a new one. Sans-I/O: it is given facts and times, and answers with events
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from session_tracking.caching.evidence import HitEvidence, hit_evidence
@@ -155,7 +155,7 @@ class Detector:
         entry.deliveries += 1
         event = None
         if compare(entry.owner, client) is Likeness.SAME and not entry.owner.own:
-            entry.owner = replace(entry.owner, own=client.own, presented=client.presented)
+            entry.owner = entry.owner._replace(own=client.own, presented=client.presented)
         if not presented and (likeness := self._likeness(entry, delivery)) is not Likeness.SAME:
             suspect = _Suspect(cookie, cookie_class, name, digest, likeness)
             event = self._handed_on(suspect, entry, delivery)

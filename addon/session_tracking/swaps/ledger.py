@@ -108,7 +108,18 @@ class Ledger:
     uniform and keyed, so nobody can choose values that collide.
     """
 
-    __slots__ = ("_hand", "_index", "_mask", "_records", "_seen", "_used", "capacity", "lifetime")
+    __slots__ = (
+        "_at",
+        "_digest",
+        "_hand",
+        "_index",
+        "_mask",
+        "_records",
+        "_seen",
+        "_used",
+        "capacity",
+        "lifetime",
+    )
 
     def __init__(self, capacity: int = DEFAULT_VALUES, lifetime: int = DEFAULT_LIFETIME) -> None:
         self.capacity = capacity
@@ -123,6 +134,8 @@ class Ledger:
         self._seen = bytearray(capacity)
         self._used = 0
         self._hand = 0
+        self._digest = b""
+        self._at = 0
 
     def __len__(self) -> int:
         return self._used
@@ -160,6 +173,8 @@ class Ledger:
 
     def _place(self, digest: bytes) -> int:
         """Where in the index the digest is, or where it would be put."""
+        if digest == self._digest:  # a look-up is mostly followed by an insert
+            return self._at
         index, mask, records = self._index, self._mask, self._records
         place = int.from_bytes(digest[:8]) & mask
         while slot := index[place]:
@@ -167,6 +182,7 @@ class Ledger:
             if records[start : start + _KEY] == digest:
                 break
             place = (place + 1) & mask
+        self._digest, self._at = digest, place
         return place
 
     def _free(self) -> int:
@@ -190,6 +206,7 @@ class Ledger:
         """Free a place of the index, and move up what was put behind it because it was taken."""
         index, mask = self._index, self._mask
         index[hole] = 0
+        self._digest = b""
         place = hole
         while slot := index[place := (place + 1) & mask]:
             start = (slot - 1) * _SIZE

@@ -25,6 +25,7 @@ CHECKS: tuple[Check, ...] = (
     other.cache_control,
     other.privacy,
     other.patterns,
+    other.networks,
     other.connections,
 )
 """Every check, in the order of the file."""

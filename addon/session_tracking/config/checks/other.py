@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from ipaddress import ip_network
 
 from session_tracking.caching.safe_fields import protects
 from session_tracking.config.checks.cookie import TOKEN
@@ -10,7 +11,7 @@ from session_tracking.config.root import KEYS
 from session_tracking.config.validation import show_value
 from session_tracking.tracking.policy import Detect
 
-__all__ = ["cache_control", "connections", "patterns", "privacy", "strings"]
+__all__ = ["cache_control", "connections", "networks", "patterns", "privacy", "strings"]
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _SENT = frozenset({"cookie.path", "cookie.domain", "cookie.comment", "cookie.comment_url"})
@@ -104,6 +105,21 @@ def patterns(target: Target) -> Iterator[Problem]:
                 (key,),
                 f"{show_value(pattern)} is no regular expression: {error}.",
                 "Mend it; backslashes are safe in 'single quotes'.",
+                index,
+            )
+
+
+def networks(target: Target) -> Iterator[Problem]:
+    """Proxies that are no addresses."""
+    for index, text in enumerate(target.settings.swaps.trusted_proxies):
+        try:
+            ip_network(text, strict=False)
+        except ValueError:
+            yield Problem(
+                "",
+                ("swaps.trusted_proxies",),
+                f"{show_value(text)} is no network.",
+                'Write an address or a network, such as "10.0.0.0/8".',
                 index,
             )
 
