@@ -130,7 +130,7 @@ def test_what_is_not_stored_swaps_nobody(lines):
 # ------------------------------------------------------------------- agreement, bounds
 
 
-@settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(max_examples=200, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(exchanges(), st.sampled_from(sorted(PROFILES)), st.sampled_from([None, "ignore", "strip"]))
 def test_it_agrees_with_the_reference_run(given_exchange, name, own):
     assume(given_exchange.response.status != 304)
@@ -159,7 +159,7 @@ steps = st.tuples(
 )
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(max_examples=80, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(st.lists(steps, max_size=25), st.integers(1, 5), st.sampled_from(sorted(PROFILES)))
 def test_bounded_balanced_and_never_the_owner(given_steps, size, name):
     shadow = cache(name, size)
@@ -180,7 +180,7 @@ def test_bounded_balanced_and_never_the_owner(given_steps, size, name):
     assert len(shadow) == 0
 
 
-@settings(max_examples=80, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(st.lists(steps, max_size=15), st.sampled_from(sorted(PROFILES)))
 def test_a_visitor_alone_is_never_swapped(given_steps, name):
     shadow = cache(name)
@@ -251,6 +251,13 @@ def test_sweeping_lets_go_of_what_is_stale():
     assert [entry.stored.request.url[-1] for entry in shadow] == ["b"]
     assert len(shadow.sweep(NOW + IDLE_SECONDS + 1)) == 1
     assert len(shadow) == 0
+
+
+def test_sweeping_looks_at_few_urls_at_a_time():
+    shadow = cache()
+    for number in range(5):
+        see(shadow, sid(FRESH, url=f"https://shop.test/{number}"))
+    assert [len(shadow.sweep(NOW + 100, 2)) for _ in range(4)] == [0, 2, 2, 1]
 
 
 def test_sweeping_keeps_another_variant_and_skips_what_has_gone():
