@@ -104,7 +104,9 @@ def test_the_tests_can_be_run(block):
 def demo(tmp_path_factory):
     """What the demo printed, and the exchanges that it recorded."""
     folder = tmp_path_factory.mktemp("demo")
-    return run(f"scripts/demo --folder {folder}", cwd=ROOT), folder / "flows.mitm"
+    wide = os.environ | {"COLUMNS": "100"}
+    printed = run(f"scripts/demo --folder {folder}", cwd=ROOT, env=wide)
+    return printed, folder / "flows.mitm"
 
 
 @told("excerpt")
