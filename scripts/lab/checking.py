@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from scripts.lab.cases import Case
@@ -18,6 +18,9 @@ RERUNS = 3
 all punctual runs counts."""
 
 RERUN_IN_FLIGHT = 4
+
+PATIENT_RERUNS = 12
+"""Times at most that a case is run again whose runs were never punctual."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +43,9 @@ class Tally:
     own_answers: Counter[str] = field(default_factory=Counter)
     """Cells by cache in which the cache answered by itself, so that there is nothing to compare."""
     wavering: Counter[str] = field(default_factory=Counter)
-    """Cells by cache that came out differently in runs of the same case and agree in most."""
+    """Cells by cache that differed in one run, and agree in most of the punctual ones."""
+    unsettled: Counter[str] = field(default_factory=Counter)
+    """Cells by cache that differed, while the machine was too busy for any punctual run."""
     disagreements: list[Disagreement] = field(default_factory=list)
 
     @property
@@ -86,22 +91,27 @@ async def against_caches(
                 seen = [(expected[name], cell.outcome)] if cell.punctual else []
                 runs[result.case.id, name] = seen
         on_result(result)
-    async for result in again(lab, doubtful):
-        expected = predict(result.case, list(result.cells), result.time)
-        for name, cell in result.cells.items():
-            if cell.punctual and (result.case.id, name) in runs:
-                runs[result.case.id, name].append((expected[name], cell.outcome))
+    await settle(lab, doubtful, runs)
     for (case_id, name), pairs in runs.items():
         wrong = [pair for pair in pairs if pair[0] != pair[1]]
-        if len(wrong) * 2 > len(pairs):
+        if not pairs:
+            tally.unsettled[name] += 1
+        elif len(wrong) * 2 > len(pairs):
             tally.disagreements.append(Disagreement(doubtful[case_id], name, *wrong[0]))
         else:
             tally.wavering[name] += 1
     return tally
 
 
-async def again(lab: Lab, cases: dict[str, Case]) -> AsyncIterator[Result]:
-    """The results of running each case RERUNS times more."""
-    for _ in range(RERUNS):
-        async for result in run_all(lab, cases.values(), RERUN_IN_FLIGHT):
-            yield result
+async def settle(
+    lab: Lab, doubtful: dict[str, Case], runs: dict[tuple[str, str], list[tuple[str, str]]]
+) -> None:
+    """Run the doubtful cases again and add predicted and measured outcome of each punctual run."""
+    for number in range(PATIENT_RERUNS):
+        unseen = {case_id for (case_id, _), pairs in runs.items() if not pairs}
+        left = doubtful if number < RERUNS else {name: doubtful[name] for name in unseen}
+        async for result in run_all(lab, left.values(), RERUN_IN_FLIGHT):
+            expected = predict(result.case, list(result.cells), result.time)
+            for name, cell in result.cells.items():
+                if cell.punctual and (result.case.id, name) in runs:
+                    runs[result.case.id, name].append((expected[name], cell.outcome))

@@ -128,7 +128,10 @@ def progress(length: int) -> click._termui_impl.ProgressBar[int]:
 
 
 def report(tally: Tally) -> int:
-    """Print disagreements as JSON lines and the counts to standard error; the exit status."""
+    """Print disagreements as JSON lines and the counts to standard error.
+
+    The exit status is 1 with disagreements, 2 where a busy machine left cells unsettled.
+    """
     for found in tally.disagreements:
         line = {
             "cache": found.cache,
@@ -141,10 +144,13 @@ def report(tally: Tally) -> int:
     for name, cells in sorted(tally.cells.items()):
         print(
             f"{name:<26}{cells:>7} cells{tally.by_cache[name]:>6} disagree"
-            f"{tally.wavering[name]:>5} wavering{tally.own_answers[name]:>6} own answers",
+            f"{tally.wavering[name]:>5} wavering{tally.unsettled[name]:>5} unsettled"
+            f"{tally.own_answers[name]:>6} own answers",
             file=sys.stderr,
         )
-    return 1 if tally.disagreements else 0
+    if tally.disagreements:
+        return 1
+    return 2 if tally.unsettled else 0
 
 
 async def record(options: argparse.Namespace) -> int:

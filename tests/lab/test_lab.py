@@ -8,6 +8,7 @@ import pytest
 
 from scripts.lab.caches import CACHES
 from scripts.lab.cases import Case, NextRequest, Response
+from scripts.lab.checking import against_caches
 from scripts.lab.lab import Lab, LabError, Running, stop
 from scripts.lab.runner import run_all, run_case
 
@@ -121,3 +122,43 @@ def test_a_cancelled_run_leaves_no_task():
         return len(asyncio.all_tasks())
 
     assert asyncio.run(run()) == 1
+
+
+def checked(monkeypatch, predicted):
+    """The tally of one case in the lab without a cache; predictions come from a list."""
+    answers = iter(predicted)
+    monkeypatch.setattr(
+        "scripts.lab.checking.predict",
+        lambda case, names, now: dict.fromkeys(names, next(answers, predicted[-1])),
+    )
+
+    async def run():
+        async with Direct() as lab:
+            return await against_caches(lab, iter([Case("x")]))
+
+    return asyncio.run(run())
+
+
+def test_a_disagreement_is_run_again_and_stays(monkeypatch):
+    tally = checked(monkeypatch, ["reused"])
+    (found,) = tally.disagreements
+    assert (found.cache, found.predicted, found.measured) == ("origin", "reused", "miss")
+    assert tally.cells == {"origin": 1}
+
+
+def test_a_disagreement_that_goes_away_is_wavering(monkeypatch):
+    tally = checked(monkeypatch, ["reused", "miss"])
+    assert tally.disagreements == []
+    assert tally.wavering == {"origin": 1}
+
+
+def test_agreement(monkeypatch):
+    tally = checked(monkeypatch, ["miss"])
+    assert (tally.cases, tally.disagreements, tally.wavering) == (1, [], {})
+
+
+def test_a_machine_too_busy_to_measure_says_so(monkeypatch):
+    monkeypatch.setattr("scripts.lab.runner.GAP", 1.0)
+    monkeypatch.setattr("scripts.lab.checking.PATIENT_RERUNS", 1)
+    tally = checked(monkeypatch, ["reused"])
+    assert (tally.disagreements, tally.unsettled) == ([], {"origin": 1})
