@@ -6,7 +6,8 @@ from enum import StrEnum
 from session_tracking.caching.directives import delta_seconds
 from session_tracking.caching.storage import HEURISTICALLY_CACHEABLE, Policy
 from session_tracking.http.dates import parse_http_date
-from session_tracking.http.exchange import Exchange
+from session_tracking.http.exchange import Exchange, ResponseFacts
+from session_tracking.http.fields import FieldSection
 
 HEURISTIC_FRACTION = 10
 """Heuristic lifetime is the time since Last-Modified divided by this (RFC 9111 §4.2.2)."""
@@ -49,21 +50,28 @@ _DIRECTIVES = (("s-maxage", Basis.S_MAXAGE), ("max-age", Basis.MAX_AGE))
 
 
 def freshness(exchange: Exchange, policy: Policy) -> Freshness:
-    """Lifetime for a shared cache, and the age on arrival.
+    """Lifetime for a shared cache, and the age on arrival; see `freshness_of`."""
+    return freshness_of(exchange.response, policy, exchange.request_time, exchange.response_time)
+
+
+def freshness_of(
+    response: ResponseFacts, policy: Policy, asked: float, received: float
+) -> Freshness:
+    """Lifetime for a shared cache, and the age on arrival, of what came between two Unix times.
 
     A malformed lifetime counts as 0 s: a recipient is encouraged to take the response for stale.
 
     Source: RFC 9111 §4.2.1, §4.2.2, §4.2.3, §5.3.
     """
-    directives, age = policy.directives, age_on_arrival(exchange)
+    fields, directives = response.fields, policy.directives
+    date = parse_http_date(fields.first("date") or "")
+    age = _age_on_arrival(fields, date, asked, received)
     for name, basis in _DIRECTIVES:
         if name in directives.arguments:
             seconds = directives.seconds(name)
             valid = seconds is not None and not directives.conflicting(name)
             return Freshness(seconds or 0, basis, age, valid)
-    fields = exchange.response.fields
-    date = parse_http_date(fields.first("date") or "")
-    origin_time = int(exchange.response_time) if date is None else date
+    origin_time = int(received) if date is None else date
     expires = [] if policy.targeted else fields.values("expires")
     if expires:
         seconds = parse_http_date(expires[0])
@@ -71,20 +79,18 @@ def freshness(exchange: Exchange, policy: Policy) -> Freshness:
         valid = seconds is not None and len(set(expires)) == 1
         return Freshness(lifetime, Basis.EXPIRES, age, valid)
     modified = parse_http_date(fields.first("last-modified") or "")
-    allowed = exchange.response.status in HEURISTICALLY_CACHEABLE or "public" in directives
+    allowed = response.status in HEURISTICALLY_CACHEABLE or "public" in directives
     if modified is not None and allowed and modified < origin_time:
         return Freshness((origin_time - modified) // HEURISTIC_FRACTION, Basis.HEURISTIC, age)
     return Freshness(0, Basis.NONE, age)
 
 
-def age_on_arrival(exchange: Exchange) -> int:
+def _age_on_arrival(fields: FieldSection, date: int | None, asked: float, received: float) -> int:
     """corrected_initial_age in seconds; a malformed Age is ignored, of several the first counts.
 
     Source: RFC 9111 §4.2.3, §5.1.
     """
-    fields = exchange.response.fields
-    date = parse_http_date(fields.first("date") or "")
-    apparent = 0 if date is None else max(0, int(exchange.response_time) - date)
-    said = next(fields.members("age"), None)
-    delay = max(0, int(exchange.response_time - exchange.request_time))
+    apparent = 0 if date is None else max(0, int(received) - date)
+    said = next(fields.members("age"), None) if "age" in fields else None
+    delay = max(0, int(received - asked))
     return max(apparent, (delta_seconds(said) or 0) + delay)

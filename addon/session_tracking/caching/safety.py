@@ -58,6 +58,9 @@ IIS_FOOTER = (
 )
 
 
+_NOT_ASKED: Mapping[str, Outcome] = MappingProxyType({})
+
+
 @dataclass(frozen=True, slots=True)
 class CacheSafety:
     """How safe the cookies of one response are from shared caches, and why."""
@@ -73,19 +76,16 @@ class CacheSafety:
     """Profile name → what the next visitor receives from that cache."""
 
 
-_NOT_ASKED: Mapping[str, Outcome] = MappingProxyType({})
-NO_COOKIE = CacheSafety(None)
-
-
-def assess(exchange: Exchange) -> CacheSafety:
+def assess(exchange: Exchange, caches: Mapping[str, Outcome] = _NOT_ASKED) -> CacheSafety:
     """The level of a response, for a shared cache that follows RFC 9111; never raises.
 
     Every carrier present is judged and the worst decides: caches differ in which ones they obey.
+    `caches` are the outcomes to go with it.
     """
     fields = exchange.response.fields
     set_by = _SET_BY["set-cookie" in fields, "set-cookie2" in fields]
     if not set_by:
-        return NO_COOKIE
+        return CacheSafety(None, caches=caches)
     verdicts = [judge_carrier(exchange, policy, set_by) for policy in carriers(exchange)]
     decisive = verdicts[0] if len(verdicts) == 1 else worst(verdicts)
     return CacheSafety(
@@ -93,6 +93,7 @@ def assess(exchange: Exchange) -> CacheSafety:
         decisive.reasons,
         decisive.policy.carrier,
         _remedy(exchange, decisive, verdicts[0]),
+        caches,
     )
 
 

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import urljoin
 
 from session_tracking.caching.directives import NONE, Directives, parse_directives
-from session_tracking.http.exchange import Exchange
+from session_tracking.http.exchange import Exchange, RequestFacts, ResponseFacts
 from session_tracking.http.fields import FieldSection
 from session_tracking.spec import Spec, rfc9110, rfc9111
 
@@ -39,7 +40,7 @@ class Requirement:
     spec: Spec
     unmet: str
     """What it means that the requirement is not met."""
-    holds: Callable[[Exchange, Policy], bool]
+    holds: Callable[[RequestFacts, ResponseFacts, Policy], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,15 +59,13 @@ class StorageVerdict:
         return any(requirement.id in ids for requirement in self.failed)
 
 
-def _method_cacheable(exchange: Exchange, policy: Policy) -> bool:
-    method = exchange.request.method
-    if method in {"GET", "HEAD"}:
+def _method_cacheable(request: RequestFacts, response: ResponseFacts, policy: Policy) -> bool:
+    if request.method in {"GET", "HEAD"}:
         return True
-    if method != "POST" or not has_explicit_freshness(exchange, policy):
+    if request.method != "POST" or not has_explicit_freshness(response, policy):
         return False
-    location = exchange.response.fields.first("content-location")
-    url = exchange.request.url
-    return location is not None and _resolve(url, location) == url
+    location = response.fields.first("content-location")
+    return location is not None and _resolve(request.url, location) == request.url
 
 
 def _resolve(base: str, reference: str) -> str:
@@ -79,48 +78,58 @@ def _resolve(base: str, reference: str) -> str:
 def plain_policy(fields: FieldSection) -> Policy:
     """The orders of Cache-Control, which may be absent."""
     values = fields.values("cache-control")
-    return Policy(CACHE_CONTROL, parse_directives(values)) if values else _SILENT
+    if not values:
+        return _SILENT
+    if len(values) == 1 and len(values[0]) <= _CACHED_LENGTH:
+        return _policy_of(values[0])
+    return Policy(CACHE_CONTROL, parse_directives(values))
+
+
+@lru_cache(maxsize=4096)
+def _policy_of(value: str) -> Policy:
+    return Policy(CACHE_CONTROL, parse_directives([value]))
 
 
 _SILENT = Policy(CACHE_CONTROL, NONE)
+_CACHED_LENGTH = 512
 
 
-def has_explicit_freshness(exchange: Exchange, policy: Policy) -> bool:
+def has_explicit_freshness(response: ResponseFacts, policy: Policy) -> bool:
     """Whether any explicit lifetime is given, valid or not (RFC 9111 §4.2.1)."""
     arguments = policy.directives.arguments
     if "s-maxage" in arguments or "max-age" in arguments:
         return True
-    return not policy.targeted and "expires" in exchange.response.fields
+    return not policy.targeted and "expires" in response.fields
 
 
-def no_store_applies(exchange: Exchange, policy: Policy) -> bool:
+def no_store_applies(response: ResponseFacts, policy: Policy) -> bool:
     """no-store, unless must-understand lifts it for a status that is understood (§5.2.2.3)."""
     arguments = policy.directives.arguments
     if "no-store" not in arguments:
         return False
-    return "must-understand" not in arguments or exchange.response.status not in UNDERSTOOD
+    return "must-understand" not in arguments or response.status not in UNDERSTOOD
 
 
-def _authorized(exchange: Exchange, policy: Policy) -> bool:
-    if "authorization" not in exchange.request.fields:
+def _authorized(request: RequestFacts, _response: ResponseFacts, policy: Policy) -> bool:
+    if "authorization" not in request.fields:
         return True
     directives = policy.directives
     return any(name in directives for name in ("public", "s-maxage", "must-revalidate"))
 
 
-def _has_basis(exchange: Exchange, policy: Policy) -> bool:
+def _has_basis(_request: RequestFacts, response: ResponseFacts, policy: Policy) -> bool:
     return (
-        exchange.response.status in HEURISTICALLY_CACHEABLE
+        response.status in HEURISTICALLY_CACHEABLE
         # A 304 is not stored but merged into the stored response (§4.3.4): the same danger.
-        or exchange.response.status == 304
+        or response.status == 304
         or "public" in policy.directives.arguments
-        or has_explicit_freshness(exchange, policy)
+        or has_explicit_freshness(response, policy)
     )
 
 
-def _status_understood(exchange: Exchange, policy: Policy) -> bool:
+def _status_understood(_request: RequestFacts, response: ResponseFacts, policy: Policy) -> bool:
     arguments = policy.directives.arguments
-    return "must-understand" not in arguments or exchange.response.status in UNDERSTOOD
+    return "must-understand" not in arguments or response.status in UNDERSTOOD
 
 
 REQUIREMENTS = (
@@ -131,7 +140,7 @@ REQUIREMENTS = (
         "status-final",
         rfc9111("3"),
         "the status is not final",
-        lambda x, _: x.response.status >= 200,
+        lambda _q, response, _p: response.status >= 200,
     ),
     Requirement(
         "status-understood",
@@ -140,13 +149,16 @@ REQUIREMENTS = (
         _status_understood,
     ),
     Requirement(
-        "no-store-absent", rfc9111("5.2.2.5"), "no-store", lambda x, p: not no_store_applies(x, p)
+        "no-store-absent",
+        rfc9111("5.2.2.5"),
+        "no-store",
+        lambda _q, response, policy: not no_store_applies(response, policy),
     ),
     Requirement(
         "private-absent",
         rfc9111("5.2.2.7"),
         "private",
-        lambda _, p: not p.directives.unqualified("private"),
+        lambda _q, _r, policy: not policy.directives.unqualified("private"),
     ),
     Requirement(
         "authorization-allowed",
@@ -169,5 +181,6 @@ _STORABLE = StorageVerdict(())
 
 def storage_verdict(exchange: Exchange, policy: Policy) -> StorageVerdict:
     """Which conditions of RFC 9111 §3 the response fails under the orders of one carrier."""
-    failed = [r for r in REQUIREMENTS if not r.holds(exchange, policy)]
+    request, response = exchange.request, exchange.response
+    failed = [r for r in REQUIREMENTS if not r.holds(request, response, policy)]
     return StorageVerdict(tuple(failed)) if failed else _STORABLE

@@ -36,7 +36,4 @@ def judge(
     """
     run = reference_run(exchange, next_request, validation_response, after)
     profiles = (PROFILES[cache] if isinstance(cache, str) else cache for cache in caches)
-    safety = assess(exchange)
-    return CacheSafety(
-        safety.level, safety.reasons, safety.carrier, safety.remedy, outcomes(profiles, run)
-    )
+    return assess(exchange, outcomes(profiles, run))

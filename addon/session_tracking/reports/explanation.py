@@ -78,7 +78,7 @@ def _orders(exchange: Exchange, policy: Policy) -> Row:
 
 def _storage(exchange: Exchange, policy: Policy) -> Iterator[Row]:
     for requirement in REQUIREMENTS:
-        held = requirement.holds(exchange, policy)
+        held = requirement.holds(exchange.request, exchange.response, policy)
         text = f"met: {requirement.id}" if held else f"NOT MET: {requirement.unmet}"
         yield Row("storing", text, str(requirement.spec))
 

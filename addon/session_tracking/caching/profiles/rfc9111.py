@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 from session_tracking.caching.directives import NONE, Directives, delta_seconds, parse_directives
-from session_tracking.caching.freshness import Freshness, freshness
+from session_tracking.caching.freshness import freshness_of
 from session_tracking.caching.profiles.model import (
     CacheProfile,
     LookupRule,
@@ -18,7 +18,7 @@ from session_tracking.caching.profiles.model import (
     StoreRule,
 )
 from session_tracking.caching.storage import REQUIREMENTS, plain_policy
-from session_tracking.http.exchange import Exchange, RequestFacts, ResponseFacts
+from session_tracking.http.exchange import RequestFacts, ResponseFacts
 from session_tracking.http.fields import FieldSection, split_members
 from session_tracking.spec import Spec, rfc9111
 
@@ -33,14 +33,10 @@ def _source(spec: Spec) -> Source:
     return Source(str(spec), spec.url)
 
 
-def _exchange(request: RequestFacts, response: ResponseFacts, time: float) -> Exchange:
-    return Exchange(request, response, request_time=time, response_time=time)
-
-
-def _storable(request: RequestFacts, response: ResponseFacts, time: float) -> bool:
-    exchange, policy = _exchange(request, response, time), plain_policy(response.fields)
+def _storable(request: RequestFacts, response: ResponseFacts, _time: float) -> bool:
+    policy = plain_policy(response.fields)
     for requirement in REQUIREMENTS:
-        if not requirement.holds(exchange, policy):
+        if not requirement.holds(request, response, policy):
             return False
     return response.status not in {206, 304}
 
@@ -107,7 +103,9 @@ def _value(request: RequestFacts, name: str) -> str | None:
 
 def _fresh_enough(stored: Stored, orders: Directives, asked: Directives, time: float) -> bool:
     """RFC 9111 §4.2 and §5.2.1: what the client adds to the response's own lifetime."""
-    arrived = _arrived(stored.request, stored.response, stored.time)
+    arrived = freshness_of(
+        stored.response, plain_policy(stored.response.fields), stored.time, stored.time
+    )
     age = arrived.age + int(time - stored.time)
     if not asked.arguments:
         return arrived.lifetime > age
@@ -115,19 +113,10 @@ def _fresh_enough(stored: Stored, orders: Directives, asked: Directives, time: f
     if limit is not None and age > limit:
         return False
     left = arrived.lifetime - age - (_seconds(asked, "min-fresh") or 0)
-    if (
-        left > 0
-        or "max-stale" not in asked
-        or any(name in orders for name in FORBIDS_STALE)
-    ):
+    if left > 0 or "max-stale" not in asked or any(name in orders for name in FORBIDS_STALE):
         return left > 0
     stale = asked.arguments["max-stale"][0]
     return stale is None or -left <= (delta_seconds(stale) or 0)
-
-
-@lru_cache(maxsize=2)  # each visitor of one run asks for the same
-def _arrived(request: RequestFacts, response: ResponseFacts, time: float) -> Freshness:
-    return freshness(_exchange(request, response, time), plain_policy(response.fields))
 
 
 def _seconds(asked: Directives, name: str) -> int | None:
