@@ -1,6 +1,7 @@
 """mitmproxy's own addon manager, fed with flows as the live proxy feeds it, without sockets."""
 
 import asyncio
+import itertools
 import logging
 import time
 from collections.abc import Sequence
@@ -93,7 +94,7 @@ def exchange(
         http_version=b"HTTP/1.1",
         status_code=200,
         reason=b"OK",
-        headers=_headers((*workload.BY_ORIGIN, *kind.answered)),
+        headers=_headers((*workload.BY_ORIGIN, *kind.answered), next(_NUMBERS)),
         content=None,
         trailers=None,
         timestamp_start=now,
@@ -102,5 +103,16 @@ def exchange(
     return flow, response
 
 
-def _headers(lines: Lines) -> Headers:
-    return Headers([(name.encode("latin-1"), value.encode("latin-1")) for name, value in lines])
+_NUMBERS = itertools.count(1)
+_ODD = 0x9E3779B97F4A7C15F39CC0605CEDC835
+
+
+def _headers(lines: Lines, number: int = 0) -> Headers:
+    """The lines, with an id made of the number where nginx would put a new one."""
+    unique = f"{number * _ODD % 2**128:032x}"
+    return Headers(
+        [
+            (name.encode("latin-1"), value.replace("$request_id", unique).encode("latin-1"))
+            for name, value in lines
+        ]
+    )

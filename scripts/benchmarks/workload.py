@@ -62,7 +62,7 @@ class Kind:
     known: bool
     """Whether the visitor has been here before, and says so in Cookie."""
     answered: Lines
-    """The response's field lines without `BY_ORIGIN`."""
+    """The response's field lines without `BY_ORIGIN`; nginx puts a new id for `$request_id`."""
 
     def request_lines(self, own_id: bytes) -> Lines:
         """The request's field lines for the visitor with this id."""
@@ -92,7 +92,7 @@ FINDING = Kind(
     answered=(
         *_ANSWERED,
         ("Cache-Control", "public, max-age=300"),
-        ("Set-Cookie", "sessionid=2f4e8a60c1d94b7d; Path=/; HttpOnly; SameSite=Lax"),
+        ("Set-Cookie", "sessionid=$request_id; Path=/; HttpOnly; SameSite=Lax"),
     ),
 )
 KINDS = (KNOWN, NEWCOMER, FINDING)

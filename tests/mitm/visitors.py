@@ -59,35 +59,25 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def answer(self, what: str, cookies: dict[str, str]) -> list[str]:
-        new = token(next(self.server.numbers))
-        sid = cookies.get("sid")
-        match what:
-            case "renewing":
-                return [f"sid={sid or new}; HttpOnly; Max-Age=600"]
-            case "login":
-                return [f"sid={new}; HttpOnly"]
-            case "logout":
-                return ["sid=; Max-Age=0", "sid=deleted; Expires=Thu, 01 Jan 1970 00:00:00 GMT"]
-            case "balanced":
-                return [
-                    f"AWSALB={CONSTANT}",
-                    f"BIGipServerpool={CONSTANT}",
-                    f"ARRAffinity={CONSTANT}",
-                ]
-            case "settings":
-                return ["lang=de-DE", f"cookie_consent={CONSTANT}", "theme=dark"]
-            case "arms":
-                arm = token(10_000 + next(self.server.numbers) % 2)
-                return [f"ab_test={arm}", f"arm={arm}; HttpOnly"]
-            case "shared":
-                return [f"sid={sid or new}; Domain=shop.test"]
-            case "csrf" if sid:
-                return [f"csrftoken={cookies.get('csrftoken') or token(int(sid, 16) + 7)}"]
-            case "csrf":
-                return [f"sid={new}"]
-            case "cached" | "refresh":
-                return [] if sid else [f"sid={new}; HttpOnly"]
-        return []
+        number = next(self.server.numbers)
+        new, sid = token(number), cookies.get("sid")
+        csrf = cookies.get("csrftoken") or token(int(sid or "1", 16) + 7)
+        arm = token(10_000 + number % 2)
+        fresh = [] if sid else [f"sid={new}; HttpOnly"]
+        gone = ["sid=; Max-Age=0", "sid=deleted; Expires=Thu, 01 Jan 1970 00:00:00 GMT"]
+        answers = {
+            "renewing": [f"sid={sid or new}; HttpOnly; Max-Age=600"],
+            "login": [f"sid={new}; HttpOnly"],
+            "logout": gone,
+            "balanced": [f"{name}={CONSTANT}" for name in ("AWSALB", "BIGipServer", "ARRAffinity")],
+            "settings": ["lang=de-DE", f"cookie_consent={CONSTANT}", "theme=dark"],
+            "arms": [f"ab_test={arm}", f"arm={arm}; HttpOnly"],
+            "shared": [f"sid={sid or new}; Domain=shop.test"],
+            "csrf": [f"csrftoken={csrf}"] if sid else fresh,
+            "cached": fresh,
+            "refresh": fresh,
+        }
+        return answers.get(what, [])
 
     def log_message(self, *_: object) -> None:
         """Keep quiet."""

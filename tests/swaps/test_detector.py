@@ -150,6 +150,12 @@ def test_swaps_between_hosts_that_share_a_cookie(world):
     assert kinds(world.hand(B, shared, host="pay.shop.test", fields=[HIT])) == [CONFIRMED]
 
 
+def test_a_session_sent_before_it_was_set_for_a_domain(world):
+    world.send(A, SID, host="www.shop.test")
+    shared = f"{SID}; Domain=shop.test"
+    assert kinds(world.hand(B, shared, host="www.shop.test", fields=[HIT])) == [CONFIRMED]
+
+
 def test_a_domain_that_does_not_cover_the_host_counts_for_nothing(world):
     world.hand(A, f"{SID}; Domain=other.test")
     assert kinds(world.hand(B, SID, fields=[HIT])) == [CONFIRMED]

@@ -41,13 +41,16 @@ class Site:
         self.injected, self.found = set(), set()
 
     def visit(self, who, what, page):
-        visitor, path = self.visitors[who], f"/{page}"
+        visitor = self.visitors[who]
         if what == "moves":
             visitor.address = f"198.51.100.{who}"
-            return
-        if what == "forgets":
+        elif what == "forgets":
             visitor.jar.clear()
-            return
+        elif (answered := self.through_cache(visitor, what, f"/{page}")) is not None:
+            self.hand(visitor, f"/{page}", *answered)
+
+    def through_cache(self, visitor, what, path):
+        """The Set-Cookie values, and the signs of a hit; None for a visit left out."""
         stored = self.stored.get(path)
         hit = self.cache in {"swaps", "swaps silently"} and what == "page" and stored
         lines = stored[1] if hit else self.answer(visitor, what)
@@ -56,14 +59,16 @@ class Site:
             if stored[0] is not visitor and visitor.jar.get("sid") != stored[2]:
                 self.injected.add(stored[2])
             elif visitor.jar.get("sid") != stored[2]:
-                return
+                return None
         elif self.cache != "none" and what == "page" and lines and "sid=" in lines[0]:
             sid = lines[0].removeprefix("sid=").partition(";")[0]
             self.stored[path] = (visitor, lines, sid)
+        return lines, [HIT] if hit and self.cache == "swaps" else []
+
+    def hand(self, visitor, path, lines, signs):
         client = self.world.client(visitor.address, visitor.agent)
         sent = "; ".join(f"{name}={text}" for name, text in visitor.jar.items())
         self.world.send(client, sent, path=path)
-        signs = [HIT] if hit and self.cache == "swaps" else []
         for event in self.world.hand(client, *lines, path=path, sent=sent, fields=signs):
             if event.cookie_name == "arm":
                 # Learned to be constant, or indeed handed on by the cache.

@@ -7,6 +7,8 @@ brings a new one. Sans-I/O: it is given facts and times, and answers with events
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from functools import lru_cache
+from zlib import crc32
 
 from session_tracking.caching.evidence import HitEvidence, hit_evidence
 from session_tracking.cookies.classify import (
@@ -129,8 +131,8 @@ class Detector:
             parse_cookie(exchange.request.fields.values("cookie")),
             tuple(hit_evidence(fields)),
             # A query does not make another place: caches may be told to leave it out of their key.
-            tag(sighting.url.partition("?")[0]),
-            tag(f"{date}\n{etag}") & 0xFFFFFFFF if date else 0,
+            _page(sighting.url.partition("?")[0]),
+            crc32(f"{date}\n{etag}".encode("latin-1", "replace")) if date else 0,
         )
         found = (self._deliver(delivery, cookie, told) for cookie, told in watched)
         return [event for event in found if event is not None]
@@ -145,12 +147,16 @@ class Detector:
         if name.constant:
             return None
         presented = (cookie.name, cookie.value) in delivery.presented
-        known = self._known(delivery.host, cookie.name, cookie.value, now)
-        if known is None:
-            digest = self._digester.digest(site, cookie.name, cookie.value)
+        digest = self._digester.digest(site, cookie.name, cookie.value)
+        entry = self.ledger.get(digest.octets, now)
+        if entry is None and site != delivery.host:
+            # Whoever sent it before it was set here was not asked for its domain.
+            sent = self._digester.digest(delivery.host, cookie.name, cookie.value)
+            if (entry := self.ledger.get(sent.octets, now)) is not None:
+                digest = sent
+        if entry is None:
             self._issue(delivery, digest, name, presented=presented)
             return None
-        digest, entry = known
         entry.last = int(now)
         entry.deliveries += 1
         event = None
@@ -265,7 +271,7 @@ class Detector:
             known = self._known(host, name, value, now)
             if known is None:
                 digest = self._digester.digest(host, name, value)
-                page = tag(url.partition("?")[0])
+                page = _page(url.partition("?")[0])
                 self._urls.remember(page, url)
                 entry = Entry(client, now, page, last=int(now), by_request=True)
                 self.ledger.put(digest.octets, entry)
@@ -378,6 +384,9 @@ def _scope(cookie: SetCookie, host: str) -> str:
     """
     domain = (cookie.attribute("domain") or "").lower().removeprefix(".")
     return domain if domain and domain in _domains(host) else host
+
+
+_page = lru_cache(maxsize=4096)(tag)
 
 
 def _domains(host: str) -> list[str]:

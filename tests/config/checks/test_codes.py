@@ -402,6 +402,12 @@ ROWS = [
     ),
     (
         "",
+        "swaps.trusted_proxies",
+        'swaps.trusted_proxies = ["10.0.0.0/8",\n"balancer"] # here',
+        'swaps.trusted_proxies = ["10.0.0.0/8", "10.1.2.3/8", "fd00::/8", "192.0.2.1"]',
+    ),
+    (
+        "",
         "reuse_on_connection",
         "reuse_on_connection = true # here\nbehind_proxy = true",
         "reuse_on_connection = true",
