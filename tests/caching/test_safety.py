@@ -3,7 +3,7 @@ from hypothesis import given
 
 from session_tracking.caching.directives import parse_directives
 from session_tracking.caching.levels import Level, Remedy
-from session_tracking.caching.safety import NO_COOKIE, REMEDIES, assess
+from session_tracking.caching.safety import REMEDIES, CacheSafety, assess
 from session_tracking.http.exchange import Exchange, ResponseFacts
 from session_tracking.http.fields import FieldSection
 from tests.strategies import DATE, EARLIER, LATER, exchange, exchanges
@@ -109,7 +109,7 @@ def test_level(given, level):
 
 
 def test_a_response_that_sets_no_cookie_has_no_level():
-    assert assess(cc("max-age=600", cookie=None)) is NO_COOKIE
+    assert assess(cc("max-age=600", cookie=None)) == CacheSafety(None)
 
 
 def test_a_qualified_form_protects_only_the_fields_it_lists():
