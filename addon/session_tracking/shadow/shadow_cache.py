@@ -140,6 +140,10 @@ class ShadowCache:
 
     def _select(self, entries: list[Entry], request: RequestFacts, now: float) -> Entry | None:
         """The newest entry that the request may select, else the one that it would replace."""
+        if len(entries) == 1 and same_variant(entries[0].stored, request):
+            return entries[
+                0
+            ]  # selected or replaced, as `ask` finds out: it need not be asked twice
         for entry in reversed(entries):
             if self.profile.reuse(entry.stored, request, now) != Reuse.MISS:
                 return entry
