@@ -152,6 +152,13 @@ def test_hooks_for_real(tmp_path):
     ] == names
 
 
+def test_the_ledger_for_real(capsys):
+    assert cli.main(["ledger", "--quick"]) in {0, cli.MISSED}
+    told = capsys.readouterr().out
+    for form in ("ledger", "dictionary", "SQLite"):
+        assert f"{form}, 10,000 values" in told
+
+
 @pytest.mark.parametrize(
     "arguments", [[], ["speed"], ["throughput", "--slices", "5"], ["throughput", "--slices", "0"]]
 )
