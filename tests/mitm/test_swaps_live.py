@@ -17,6 +17,7 @@ def site():
     started = Site()
     yield started
     started.shutdown()
+    started.server_close()
 
 
 def proxied(folder, port, *arguments):
