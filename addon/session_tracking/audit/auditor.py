@@ -1,16 +1,18 @@
 """Applies the rules to one exchange."""
 
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from hashlib import blake2b
 from itertools import islice
 
 from session_tracking.audit.catalogue import RULES
 from session_tracking.audit.findings import AuditedCookie, AuditFacts, Evidence, Finding, Rule
+from session_tracking.audit.memory import Memory, likeness
 from session_tracking.audit.routes import route_of, shown_url
 from session_tracking.audit.settings import AuditSettings
 from session_tracking.caching.levels import Level
 from session_tracking.caching.outcomes import outcomes, reference_run
-from session_tracking.caching.safety import assess
+from session_tracking.caching.safety import CacheSafety, assess
 from session_tracking.cookies.classify import CookieClass, classify
 from session_tracking.cookies.cookie import parse_cookie
 from session_tracking.cookies.set_cookie import SetCookie, response_cookies
@@ -38,7 +40,8 @@ def examine(
     """
     if not settings.enabled:
         return None
-    safety = assess(exchange)
+    key = likeness(exchange)
+    safety = _SAFETIES.recall(key, lambda: assess(exchange))
     bodies = safety.level is None and settings.shared_bodies
     presented = _presented(exchange, settings, own_name) if bodies else ()
     if safety.level is None and not presented:
@@ -53,7 +56,9 @@ def examine(
             cookies.append(AuditedCookie(cookie, cookie_class))
     found = outcomes(settings.caches, reference_run(exchange)) if settings.caches else {}
     cut = next(unread, None) is not None
-    return AuditFacts(exchange, safety, safety.level, found, tuple(cookies), presented, cut=cut)
+    return AuditFacts(
+        exchange, safety, safety.level, found, tuple(cookies), presented, cut=cut, key=key
+    )
 
 
 def _presented(
@@ -79,11 +84,26 @@ def _ignored(name: str, settings: AuditSettings) -> bool:
 
 def audit(facts: AuditFacts, *, site: str) -> list[Finding]:
     """The findings about one exchange, judged as it came from upstream."""
+    exchange, key = facts.exchange, None
+    if facts.key is not None and not (facts.swaps or facts.would_be or facts.outcomes):
+        each = ((a.cookie.name, a.cookie_class, a.cookie.field) for a in facts.cookies)
+        key = (facts.key, site, *each, *(a.cookie.name for a in facts.presented))
     return [
+        replace(finding, exchange_id=exchange.id, time=exchange.response_time)
+        for finding in _FINDINGS.recall(key, lambda: _findings(facts, site))
+    ]
+
+
+_SAFETIES: Memory[CacheSafety] = Memory()
+_FINDINGS: Memory[tuple[Finding, ...]] = Memory()
+
+
+def _findings(facts: AuditFacts, site: str) -> tuple[Finding, ...]:
+    return tuple(
         _finding(facts, rule, evidence, site)
         for rule in RULES.values()
         for evidence in rule.check(facts)
-    ]
+    )
 
 
 def _finding(facts: AuditFacts, rule: Rule, evidence: Evidence, site: str) -> Finding:

@@ -1,6 +1,6 @@
 """Rules and the findings that they make."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -58,6 +58,8 @@ class AuditFacts:
     """What a cache would have done that is not there."""
     cut: bool = False
     """Whether the response sets more cookies than are looked at."""
+    key: Hashable | None = None
+    """What the judgement depends on, the cookies apart; None if it is not worth keeping."""
 
 
 @dataclass(frozen=True, slots=True)

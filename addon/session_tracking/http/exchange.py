@@ -1,6 +1,7 @@
 """One exchange: what a client asked, what upstream answered, and when (RFC 9110 §3.4)."""
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from urllib.parse import SplitResult, urlsplit
 
 from session_tracking.http.fields import FieldSection
@@ -19,6 +20,22 @@ class ClientId:
     """Identity of the client's connection, unique within the process."""
 
 
+_LONGEST_KEPT = 1024
+
+
+def _split_anew(url: str) -> tuple[SplitResult, str]:
+    """The parts of a URL, and its host."""
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+        return parts, parts.hostname or ""
+    except ValueError:
+        return SplitResult("", "", "", "", ""), ""
+
+
+_split = lru_cache(maxsize=512)(_split_anew)
+
+
 @dataclass(frozen=True, slots=True)
 class RequestFacts:
     """The request as the hooks saw it."""
@@ -31,17 +48,15 @@ class RequestFacts:
 
     def split(self) -> SplitResult:
         """The parts of the URL; empty parts where the URL cannot be parsed."""
-        try:
-            parts = urlsplit(self.url)
-            _ = parts.port, parts.hostname
-        except ValueError:
-            return SplitResult("", "", "", "", "")
-        return parts
+        return self._parts()[0]
 
     @property
     def host(self) -> str:
         """Host of the target in lower case without a port; empty if there is none."""
-        return self.split().hostname or ""
+        return self._parts()[1]
+
+    def _parts(self) -> tuple[SplitResult, str]:
+        return _split(self.url) if len(self.url) <= _LONGEST_KEPT else _split_anew(self.url)
 
 
 @dataclass(frozen=True, slots=True)

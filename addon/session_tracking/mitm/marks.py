@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from mitmproxy.http import HTTPFlow
 
 from session_tracking.audit.findings import Finding, Severity
+from session_tracking.audit.memory import Memory
 from session_tracking.mitm.convert import Undo
-from session_tracking.reports.json import finding_facts
 from session_tracking.reports.text import finding_line
 
 METADATA = "session_tracker"
@@ -22,15 +22,21 @@ MARKERS = {
 def mark(flow: HTTPFlow, findings: Sequence[Finding]) -> None:
     """Mark the flow by its gravest finding and tell all of them in its comment."""
     gravest = max(findings, key=lambda finding: finding.severity.rank)
-    text = "\n".join(map(finding_line, findings))
+    text = _comments.recall(
+        tuple((f.fingerprint, f.url, f.method, f.level, f.masked_by, f.swap) for f in findings),
+        lambda: "\n".join(map(finding_line, findings)),
+    )
     _ours(flow).update(
-        findings=[finding_facts(finding) for finding in findings],
+        rules=[finding.rule.id for finding in findings],
         comment=text,
         marker=MARKERS[gravest.severity],
     )
     if not flow.marked:
         flow.marked = MARKERS[gravest.severity]
     flow.comment = f"{flow.comment}\n{text}" if flow.comment else text
+
+
+_comments: Memory[str] = Memory()
 
 
 def remember(flow: HTTPFlow, undo: Undo) -> None:

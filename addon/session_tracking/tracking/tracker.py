@@ -43,6 +43,10 @@ _TELLING = frozenset({b"cookie", b"sec-fetch-site", b"sec-gpc", b"upgrade"})
 """The fields, in lower case, that can keep a request with a cookie from just passing."""
 
 
+MAX_RECOGNISED = 4096
+"""Visitors whose Cookie field is known by its hash; when full, all are forgotten."""
+
+
 @dataclass(slots=True)
 class _Visit:
     """One request on its way through the rules."""
@@ -66,6 +70,8 @@ class Tracker:
     def __init__(self) -> None:
         self.counters: Counters = Counters()
         self._memory = Memory()
+        self._recognised: dict[int, tuple[TrackingSettings, Decision]] = {}
+        """Keyed hash of (site, Cookie field values) → what was decided, under which settings."""
 
     def on_request(
         self,
@@ -109,20 +115,24 @@ class Tracker:
             return self._skip(aside)
         if not settings.short_way or method.upper() in EXCLUDED_METHODS:
             return None
-        cookies = []
-        for name, value in fields:
-            lowered = name.lower()
-            if lowered in _TELLING:
-                if lowered == b"cookie":
-                    cookies.append(value)
-                elif lowered != b"sec-fetch-site" or b"cross-site" in value:
-                    return None
+        cookies = _cookies_alone(fields)
+        if cookies is None:
+            return None
+        # Most requests repeat a visitor's last one: then the hash, which is keyed, tells enough.
+        again = hash((site, *cookies))
+        known = self._recognised.get(again)
+        if known is not None and known[0] is settings:
+            return self._pass() if known[1] is _PASSED else self._see_again(known[1])
         if not has_cookie(cookies):
             return None
         own = _own_values(settings, [value.decode("latin-1") for value in cookies])
-        if not own:
-            return self._pass()
-        return self._recognise(_Visit(settings, ClientId(), "", site, 0.0), own) or self._pass()
+        visit = _Visit(settings, ClientId(), "", site, 0.0)
+        decision = (self._recognise(visit, own) if own else None) or self._pass()
+        if len(own) < 2:
+            if len(self._recognised) >= MAX_RECOGNISED:
+                self._recognised.clear()
+            self._recognised[again] = (settings, decision)
+        return decision
 
     def on_response(
         self,
@@ -237,6 +247,10 @@ class Tracker:
         self.counters.skipped[rule] += 1
         return _SKIPPED[rule]
 
+    def _see_again(self, decision: Decision) -> Decision:
+        self.counters.seen += 1
+        return decision
+
     def _pass(self) -> Decision:
         self.counters.passed += 1
         return _PASSED
@@ -247,6 +261,19 @@ def _stands_aside(settings: TrackingSettings, *, allowed: bool) -> Rule | None:
     if not settings.enabled:
         return Rule.DISABLED
     return None if allowed else Rule.HOST
+
+
+def _cookies_alone(fields: Iterable[tuple[bytes, bytes]]) -> list[bytes] | None:
+    """The Cookie field values; None where another field has a say in what to decide."""
+    cookies = []
+    for name, value in fields:
+        lowered = name.lower()
+        if lowered in _TELLING:
+            if lowered == b"cookie":
+                cookies.append(value)
+            elif lowered != b"sec-fetch-site" or b"cross-site" in value:
+                return None
+    return cookies
 
 
 def _own_values(settings: TrackingSettings, cookies: Iterable[str]) -> Sequence[str]:
