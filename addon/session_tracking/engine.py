@@ -59,6 +59,10 @@ class Outcome:
     """What the detector of swaps saw; the findings tell what concerns a visitor."""
 
 
+def _with_swaps(facts: AuditFacts, events: tuple[SwapEvent, ...]) -> AuditFacts:
+    return replace(facts, swaps=events) if events else facts
+
+
 @dataclass(frozen=True, slots=True)
 class Circumstances:
     """How an exchange came to be seen."""
@@ -164,7 +168,7 @@ class Engine:
         if facts is None and seen.noticed:
             facts = AuditFacts(exchange, assess(exchange), None, {}, ())
         site = self._open(settings)
-        findings = [] if facts is None else audit(replace(facts, swaps=events), site=host)
+        findings = [] if facts is None else audit(_with_swaps(facts, events), site=host)
         if settings.shadow.enabled and seen.watch:
             findings += self._imagine(settings, exchange, decision, site, host)
         edit = None

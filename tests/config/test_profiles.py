@@ -57,6 +57,6 @@ WRONG = [
 def test_wrong(folder, text, line, told):
     with pytest.raises(ConfigErrors) as caught:
         folder.load(text + "\n")
-    assert any(
-        error.line == line and told in str(error) for error in caught.value.errors
-    ), caught.value
+    assert any(error.line == line and told in str(error) for error in caught.value.errors), (
+        caught.value
+    )

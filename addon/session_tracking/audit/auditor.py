@@ -1,6 +1,5 @@
 """Applies the rules to one exchange."""
 
-from dataclasses import replace
 from fnmatch import fnmatchcase
 from hashlib import blake2b
 from itertools import islice
@@ -83,15 +82,15 @@ def _ignored(name: str, settings: AuditSettings) -> bool:
 
 
 def audit(facts: AuditFacts, *, site: str) -> list[Finding]:
-    """The findings about one exchange, judged as it came from upstream."""
-    exchange, key = facts.exchange, None
+    """The findings about one exchange, judged as it came from upstream.
+
+    Equal ones are the same objects: they name the first exchange of which they were true.
+    """
+    key = None
     if facts.key is not None and not (facts.swaps or facts.would_be or facts.outcomes):
         each = ((a.cookie.name, a.cookie_class, a.cookie.field) for a in facts.cookies)
         key = (facts.key, site, *each, *(a.cookie.name for a in facts.presented))
-    return [
-        replace(finding, exchange_id=exchange.id, time=exchange.response_time)
-        for finding in _FINDINGS.recall(key, lambda: _findings(facts, site))
-    ]
+    return list(_FINDINGS.recall(key, lambda: _findings(facts, site)))
 
 
 _SAFETIES: Memory[CacheSafety] = Memory()

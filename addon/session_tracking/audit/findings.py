@@ -124,8 +124,9 @@ class Finding:
     fingerprint: str
     """32 hexadecimal digits over rule, site, route and cookie-name: the same in every run."""
     exchange_id: str
+    """Of the first exchange of which the finding was true."""
     time: float
-    """Unix seconds at which the response was received."""
+    """Unix seconds at which its response was received."""
     masked_by: str = ""
     """`tracker` or `enforce` where our edit made this response safe for this visitor."""
     swap: SwapEvent | None = None

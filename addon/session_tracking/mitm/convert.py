@@ -139,14 +139,18 @@ def field_section(headers: Headers) -> FieldSection:
     A HAR joins several Set-Cookie lines with line feeds, which cannot stand in a field value on
     the wire (RFC 9110 §5.5): they are taken apart again.
     """
-    lines = [
-        (name.decode("latin-1"), value.decode("latin-1"))
-        for name, value in headers.fields
-        if not name.startswith(b":")
-    ]
-    if any("\n" in value for _, value in lines):
-        lines = [(name, part) for name, value in lines for part in value.split("\n")]
-    return FieldSection(lines)
+    flat = [octets for line in headers.fields for octets in line]
+    # Decoded in one go; a line feed that was inside a value shows by the number of parts.
+    texts = b"\n".join(flat).decode("latin-1").split("\n") if flat else []
+    if len(texts) == len(flat):
+        lines = list(zip(texts[::2], texts[1::2], strict=True))
+    else:
+        lines = [
+            (name.decode("latin-1"), part)
+            for name, value in headers.fields
+            for part in value.decode("latin-1").split("\n")
+        ]
+    return FieldSection([line for line in lines if line[0][:1] != ":"])
 
 
 @dataclass(frozen=True, slots=True)
