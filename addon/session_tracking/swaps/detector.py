@@ -85,12 +85,12 @@ class Detector:
     """Watches who is handed which value. Nothing that the traffic holds makes it raise."""
 
     def __init__(self, ledger: Ledger | None = None, digester: Digester | None = None) -> None:
-        self.ledger = Ledger() if ledger is None else ledger
+        self.ledger: Ledger = Ledger() if ledger is None else ledger
         self._digester = digester or Digester()
         self._names = Names()
         self._urls = Urls()
         self._clients: list[Client] = []
-        self.watched = 0
+        self.watched: int = 0
         """Deliveries that were looked at."""
 
     @property

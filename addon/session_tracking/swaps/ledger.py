@@ -122,8 +122,8 @@ class Ledger:
     )
 
     def __init__(self, capacity: int = DEFAULT_VALUES, lifetime: int = DEFAULT_LIFETIME) -> None:
-        self.capacity = capacity
-        self.lifetime = lifetime
+        self.capacity: int = capacity
+        self.lifetime: int = lifetime
         """Seconds after which a value that was not seen again is forgotten."""
         size = 1 << (capacity * 3 // 2).bit_length()
         self._mask = size - 1
