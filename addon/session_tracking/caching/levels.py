@@ -49,7 +49,7 @@ class Remedy(StrEnum):
     EXPLICIT = "explicit"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen, which would cost a microsecond; nobody changes it
 class CarrierVerdict:
     """What one carrier's orders lead to."""
 

@@ -16,7 +16,7 @@ type QuestionId = str | int | float | None
 _BODILESS = frozenset({204, 304})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen, which would cost a microsecond; nobody changes it
 class Question:
     """One exchange to be judged, and what follows it."""
 
