@@ -108,12 +108,12 @@ class Documented:
 
     def undecided(self, run: Run) -> bool:
         """Whether nothing in the documentation settles the run."""
-        if any(not rule.holds(run.request) for rule in self.lookup):
-            return False
-        if any(not rule.holds(run.next_request) for rule in self.lookup):
-            return False
-        if any(not rule.holds(run.request, run.response, run.time) for rule in self.storage):
-            return False
+        for asked in self.lookup:
+            if not asked.holds(run.request) or not asked.holds(run.next_request):
+                return False
+        for kept in self.storage:
+            if not kept.holds(run.request, run.response, run.time):
+                return False
         return not self.reused(run)
 
 

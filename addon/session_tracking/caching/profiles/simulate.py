@@ -20,7 +20,8 @@ def simulate(profile: CacheProfile, run: Run) -> Outcome:
     first, _ = ask(profile, run, None, run.request, run.time)
     if first is None:
         return Outcome.MISS  # A's second request finds what the first one found, and so does B's
-    stored, outcome = ask(profile, run, first, run.request, run.time + BETWEEN)
+    # The first lookup has shown that A's requests are looked up.
+    stored, outcome = _answer(profile, run, first, run.request, run.time + BETWEEN)
     if stored is first and run.next_request is run.request and not run.after:
         return outcome  # B's request is A's second one once more, and nothing has changed
     if stored is not None and not stored.own_cookie:
@@ -38,6 +39,13 @@ def ask(
     for condition in profile.lookup:
         if not condition.holds(request):
             return stored, Outcome.MISS
+    return _answer(profile, run, stored, request, time)
+
+
+def _answer(
+    profile: CacheProfile, run: Run, stored: Stored | None, request: RequestFacts, time: float
+) -> tuple[Stored | None, Outcome]:
+    """The same for a request that is looked up."""
     if stored is not None:
         reuse = profile.reuse(stored, request, time)
         if reuse == Reuse.HIT:

@@ -8,6 +8,8 @@ Source: HttpTransactCache.cc, calculate_quality_of_match and CalcVariability.
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from operator import methodcaller
 
 from session_tracking.caching.profiles.model import Stored
 from session_tracking.caching.profiles.trafficserver_fields import (
@@ -83,8 +85,14 @@ def _equal(first: RequestFacts, request: RequestFacts, name: str) -> bool:
     return equal_lists(kept, asked)
 
 
+_STRIP = methodcaller("strip", WS)
+
+
 def _split(text: str, separator: str) -> Iterator[str]:
     """The members of one value, empty ones too, unquoted (HttpCompat::parse_tok_list)."""
+    if '"' not in text:
+        yield from map(_STRIP, text.split(separator))
+        return
     start, quoted = 0, False
     for position, char in enumerate(text + separator):
         if char == '"':
@@ -94,10 +102,14 @@ def _split(text: str, separator: str) -> Iterator[str]:
             start, quoted = position + 1, False
 
 
-def _ranges(values: Sequence[str]) -> list[tuple[str, float]]:
+def _ranges(values: Sequence[str]) -> Sequence[tuple[str, float]]:
     """The members of an Accept field, in lower case, each with its weight, 1 by default."""
+    return _ranges_at_hand(values[0]) if len(values[0]) <= _CACHED_LENGTH else _read(values[0])
+
+
+def _read(value: str) -> tuple[tuple[str, float], ...]:
     ranges = []
-    for member in _split(values[0], ","):
+    for member in _split(value, ","):
         name, *parameters = _split(member, ";")
         weight = 1.0
         for parameter in parameters:
@@ -107,7 +119,11 @@ def _ranges(values: Sequence[str]) -> list[tuple[str, float]]:
                 weight = 1.0 if number is None else min(max(float(number[1]), 0.0), 1.0)
                 break
         ranges.append((name.lower(), weight))
-    return ranges
+    return tuple(ranges)
+
+
+_CACHED_LENGTH = 512
+_ranges_at_hand = lru_cache(maxsize=512)(_read)
 
 
 def _suits(stored: Stored, request: RequestFacts) -> bool:
@@ -196,7 +212,7 @@ def _language_suits(stored: Stored, request: RequestFacts) -> bool:
     return bool(known) and min(known) > 0
 
 
-def _language_weight(tag: str, ranges: list[tuple[str, float]]) -> float | None:
+def _language_weight(tag: str, ranges: Sequence[tuple[str, float]]) -> float | None:
     """The weight of the first range that fits; None if none does."""
     lowered = tag.lower()
     for name, weight in ranges:
