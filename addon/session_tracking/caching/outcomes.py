@@ -1,6 +1,6 @@
 """What the next visitor receives from each cache, for one exchange."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from session_tracking.caching.profiles.model import CacheProfile, Outcome, Run
 from session_tracking.caching.profiles.simulate import sets_cookie, simulate
@@ -57,6 +57,17 @@ def outcome_of(profile: CacheProfile, run: Run) -> Outcome:
 def outcomes(profiles: Iterable[CacheProfile], run: Run) -> Mapping[str, Outcome]:
     """Profile name → what the next visitor receives."""
     return {profile.name: outcome_of(profile, run) for profile in profiles}
+
+
+def outcomes_of_each(
+    profiles: Sequence[CacheProfile], runs: Sequence[Run]
+) -> list[dict[str, Outcome]]:
+    """The same for many runs, cache by cache: the code of one cache stays at hand, which counts."""
+    found: list[dict[str, Outcome]] = [{} for _ in runs]
+    for profile in profiles:
+        for run, of_run in zip(runs, found, strict=True):
+            of_run[profile.name] = outcome_of(profile, run)
+    return found
 
 
 def _without(run: Run, names: frozenset[str]) -> Run:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from session_tracking.cli.cache_names import Caches, caches_option, chosen_cache
 from session_tracking.cli.inputs import CAPTURES, FILE, Input, opened, read
 from session_tracking.errors import InputError
 from session_tracking.escape import visible
-from session_tracking.records.questions import Question, Unreadable
+from session_tracking.records.questions import Question, Unreadable, judge_each
 from session_tracking.records.verdict_lines import MAX_LINE
 from session_tracking.reports.explanation import Row, explanation, finding_explanation, table
 
@@ -83,7 +84,7 @@ def _found(findings: list[Mapping[str, Any]], identity: str, source: Input) -> I
 def _exchange(source: Input, identity: str) -> Question:
     """The exchange with that id; if there is none, the one of that number."""
     numbered, count = None, 0
-    for count, item in enumerate(read(source), 1):
+    for count, item in enumerate(chain.from_iterable(read(source)), 1):
         if str(item.id) == identity:
             return _readable(item, source)
         if str(count) == identity:
@@ -102,5 +103,6 @@ def _readable(item: Question | Unreadable, source: Input) -> Question:
 
 
 def _explained(question: Question, caches: Caches) -> Iterator[Row]:
-    safety = question.judged(caches(question.exchange.request))
-    return explanation(question.exchange, safety, question.judged(PROFILES.values()).caches)
+    (safety,) = judge_each([question], caches(question.exchange.request))
+    (everywhere,) = judge_each([question], tuple(PROFILES.values()))
+    return explanation(question.exchange, safety, everywhere.caches)

@@ -6,8 +6,9 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO
+from typing import cast
 
 import click
 
@@ -18,7 +19,7 @@ from session_tracking.records.questions import Question, Unreadable
 from session_tracking.records.raw_text import read_raw
 from session_tracking.records.verdict_lines import read_lines
 
-__all__ = ["CAPTURES", "FILE", "Input", "opened", "read", "with_progress"]
+__all__ = ["CAPTURES", "FILE", "Batch", "Input", "opened", "read", "with_progress"]
 
 FILE = click.Path(exists=True, dir_okay=False, allow_dash=True)
 """A file to read, or `-` for standard input."""
@@ -26,15 +27,18 @@ FILE = click.Path(exists=True, dir_okay=False, allow_dash=True)
 CAPTURES = frozenset({".mitm", ".flow", ".flows", ".mitmproxy"})
 """Endings of the files that mitmproxy writes."""
 
-_REFRESH = 256
-"""Exchanges between two looks at how far the file has been read."""
+type Batch = list[Question | Unreadable]
+"""Some exchanges that were read at once, in their order; may be empty."""
+
+_AT_ONCE = 32
+"""Exchanges of a capture that are judged together."""
 
 
 @dataclass(frozen=True, slots=True)
 class Input:
     """A file, or standard input, that is open for reading."""
 
-    stream: BinaryIO
+    stream: BufferedReader
     name: str
     """As the user wrote it; `-` is standard input."""
 
@@ -58,13 +62,13 @@ class Input:
 def opened(name: str) -> Iterator[Input]:
     """The input of that name; `-` is standard input, which stays open."""
     if name == "-":
-        yield Input(sys.stdin.buffer, name)
+        yield Input(cast("BufferedReader", sys.stdin.buffer), name)
         return
     with Path(name).open("rb") as stream:
         yield Input(stream, name)
 
 
-def read(source: Input, *, raw: bool = False) -> Iterator[Question | Unreadable]:
+def read(source: Input, *, raw: bool = False) -> Iterator[Batch]:
     """What a file asks: by the ending of its name a HAR or a capture, else JSON lines.
 
     Raises InputError, with the name of the file, where it cannot be read.
@@ -72,31 +76,44 @@ def read(source: Input, *, raw: bool = False) -> Iterator[Question | Unreadable]
     now = time.time()
     try:
         if raw:
-            yield from read_raw(source.stream.read().decode("latin-1"), now)
+            yield list(read_raw(source.stream.read().decode("latin-1"), now))
         elif source.ending == ".har":
-            yield from read_har(source.stream, now)
+            yield from _batches(read_har(source.stream, now))
         elif source.ending in CAPTURES:
             from session_tracking.mitm.captures import read_flows  # noqa: PLC0415 - half a second
 
-            yield from read_flows(source.stream, now)
+            yield from _batches(read_flows(source.stream, now))
         else:
             yield from read_lines(source.stream, now)
     except InputError as error:
         raise InputError(f"{source.shown}: {error}") from error
 
 
-def with_progress[T](source: Input, items: Iterable[T]) -> Iterator[T]:
-    """The items, with a bar on standard error where that is a terminal and the input a file.
+def _batches(items: Iterable[Question | Unreadable]) -> Iterator[Batch]:
+    """Items by the batch; where they end in an error, those before it all the same."""
+    batch: Batch = []
+    try:
+        for item in items:
+            batch.append(item)
+            if len(batch) == _AT_ONCE:
+                yield batch
+                batch = []
+    except InputError:
+        yield batch
+        raise
+    yield batch
+
+
+def with_progress(source: Input, batches: Iterator[Batch]) -> Iterator[Batch]:
+    """The batches, with a bar on standard error where that is a terminal and the input a file.
 
     There is none where the answers go to a terminal themselves.
     """
     if source.piped or not sys.stderr.isatty() or sys.stdout.isatty():
-        yield from items
+        yield from batches
         return
     size = os.fstat(source.stream.fileno()).st_size
     with click.progressbar(length=size, file=sys.stderr) as bar:
-        for number, item in enumerate(items):
-            if number % _REFRESH == 0:
-                bar.update(source.stream.tell() - bar.pos)
-            yield item
-        bar.update(size - bar.pos)
+        for batch in batches:
+            yield batch
+            bar.update(source.stream.tell() - bar.pos)

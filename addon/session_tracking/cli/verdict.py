@@ -1,14 +1,17 @@
 """`session-tracker verdict`: what caches make of the exchanges in a file."""
 
 import sys
+from collections.abc import Iterator
+from itertools import groupby
 from pathlib import Path
 
 import click
 
+from session_tracking.caching.safety import CacheSafety
 from session_tracking.cli.cache_names import Caches, caches_option, chosen_caches, config_option
-from session_tracking.cli.inputs import FILE, Input, opened, read, with_progress
+from session_tracking.cli.inputs import FILE, Batch, Input, opened, read, with_progress
 from session_tracking.mitm.har_check import cookies_left_out
-from session_tracking.records.questions import Question, Unreadable
+from session_tracking.records.questions import Question, Unreadable, judge_each
 from session_tracking.reports.verdicts import error_json, error_text, verdict_json, verdict_text
 
 __all__ = ["verdict"]
@@ -76,21 +79,27 @@ def verdict(file: str, *, caches: str | None, form: str, raw: bool, config: Path
 def _answer(source: Input, caches: Caches, form: str, *, raw: bool) -> bool:
     """Write one answer an exchange; False if something could not be read."""
     complete = True
-    for item in with_progress(source, read(source, raw=raw)):
-        if isinstance(item, Unreadable):
-            complete = False
-            click.echo(f"{source.shown}:{item.number}: {item.problem}", err=True)
-            answer = error_text(item) if form == "text" else error_json(item)
-        else:
-            answer = _verdict(item, caches, form)
-        sys.stdout.write(f"{answer}\n")
+    for batch in with_progress(source, read(source, raw=raw)):
+        for item in batch:
+            if isinstance(item, Unreadable):
+                complete = False
+                click.echo(f"{source.shown}:{item.number}: {item.problem}", err=True)
+        sys.stdout.writelines(f"{answer}\n" for answer in _answers(batch, caches, form))
         if source.piped:
             sys.stdout.flush()
     return complete
 
 
-def _verdict(question: Question, caches: Caches, form: str) -> str:
-    safety = question.judged(caches(question.exchange.request))
-    if form == "text":
-        return verdict_text(question, safety)
-    return verdict_json(question.id, safety)
+def _answers(batch: Batch, caches: Caches, form: str) -> Iterator[str]:
+    questions = [item for item in batch if isinstance(item, Question)]
+    safeties: list[CacheSafety] = []
+    for chosen, some in groupby(questions, lambda asked: caches(asked.exchange.request)):
+        safeties += judge_each(list(some), chosen)
+    judged = iter(safeties)
+    for item in batch:
+        if isinstance(item, Unreadable):
+            yield error_text(item) if form == "text" else error_json(item)
+        elif form == "text":
+            yield verdict_text(item, next(judged))
+        else:
+            yield verdict_json(item.id, next(judged))

@@ -31,8 +31,10 @@ def parse_http_date(value: str) -> int | None:
 
     Source: RFC 9110 §5.6.7.
     """
-    found = next((match for form in _FORMS if (match := form.fullmatch(value))), None)
-    if found is None:
+    for form in _FORMS:
+        if (found := form.fullmatch(value)) is not None:
+            break
+    else:
         return None
     year, month, day, hour, minute, second = found.group(*_PARTS)
     midnight = _midnight(year, month, day)

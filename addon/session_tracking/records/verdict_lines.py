@@ -6,7 +6,8 @@ faster than reading first and checking afterwards, and its errors name the place
 
 import codecs
 from collections.abc import Iterator
-from typing import Annotated, BinaryIO
+from io import BufferedReader
+from typing import Annotated
 from urllib.parse import quote
 
 import msgspec
@@ -20,8 +21,10 @@ from session_tracking.records.questions import Question, QuestionId, Unreadable,
 
 __all__ = ["MAX_LINE", "read_line", "read_lines"]
 
-MAX_LINE = 16 * 1024 * 1024
-"""Octets of the longest line that is taken for one."""
+MAX_LINE = 4 * 1024 * 1024
+"""Octets of the longest line that is read."""
+_CHUNK = 64 * 1024
+"""Octets that are read at once if they are there."""
 
 _LATEST = 253_402_300_799
 """The last second of the year 9999, in Unix seconds."""
@@ -92,24 +95,33 @@ _decode = msgspec.json.Decoder(_Line).decode
 _decode_id = msgspec.json.Decoder(_Id).decode
 
 
-def read_lines(stream: BinaryIO, now: float) -> Iterator[Question | Unreadable]:
-    """Every line of a stream as soon as it is there; empty ones are skipped.
+def read_lines(stream: BufferedReader, now: float) -> Iterator[list[Question | Unreadable]]:
+    """The lines of a stream, as many at once as are there; empty ones are skipped.
 
     `now` (Unix seconds) is the time of lines that have none.
     """
-    number = 0
-    while line := stream.readline(MAX_LINE):
-        number += 1
-        if len(line) == MAX_LINE and not line.endswith(b"\n"):
-            while (rest := stream.readline(MAX_LINE)) and not rest.endswith(b"\n"):
-                pass
-            yield Unreadable(number, None, f"is longer than {MAX_LINE} octets")
-        elif not line.isspace():
-            yield read_line(line, number, now)
+    number, rest = 0, b""
+    while chunk := stream.read1(_CHUNK):
+        *lines, rest = (rest + chunk).split(b"\n")
+        # What is cut off here is too long all the same.
+        rest = rest[: MAX_LINE + 1]
+        yield _read(lines, number, now)
+        number += len(lines)
+    yield _read([rest], number, now)
+
+
+def _read(lines: list[bytes], number: int, now: float) -> list[Question | Unreadable]:
+    return [
+        read_line(line, place, now)
+        for place, line in enumerate(lines, number + 1)
+        if line and not line.isspace()
+    ]
 
 
 def read_line(line: bytes, number: int, now: float) -> Question | Unreadable:
     """One line as a question; never raises."""
+    if len(line) > MAX_LINE:
+        return Unreadable(number, None, f"The line is longer than {MAX_LINE} octets")
     try:
         asked = _decode(line.removeprefix(codecs.BOM_UTF8))
         if not line.isascii() or b"\\u" in line:

@@ -2,16 +2,19 @@
 
 import json
 from collections.abc import Iterator
+from functools import lru_cache
 
 from session_tracking.audit.routes import shown_url
 from session_tracking.caching.safety import CacheSafety
 from session_tracking.escape import visible
 from session_tracking.records.questions import Question, QuestionId, Unreadable
 from session_tracking.reports.caches import outcome_line
+from session_tracking.spec import Spec
 
 __all__ = ["error_json", "error_text", "verdict_json", "verdict_text"]
 
 _encode = json.JSONEncoder().encode
+_quoted = json.encoder.encode_basestring_ascii
 
 
 def verdict_json(identity: QuestionId, safety: CacheSafety) -> str:
@@ -19,17 +22,23 @@ def verdict_json(identity: QuestionId, safety: CacheSafety) -> str:
 
     The level is null without Set-Cookie; the remedy is empty if nothing is wrong.
     """
-    return _encode(
-        {
-            "id": identity,
-            "level": safety.level,
-            "reasons": [
-                {"text": reason.text, "spec": str(reason.spec)} for reason in safety.reasons
-            ],
-            "caches": safety.caches,
-            "remedy": safety.remedy,
-        }
+    # Put together by hand: json sets up its encoder anew for each value that it is given.
+    reasons = [
+        f'{{"text": {_quoted(reason.text)}, "spec": {_spec(reason.spec)}}}'
+        for reason in safety.reasons
+    ]
+    return (
+        f'{{"id": {_quoted(identity) if isinstance(identity, str) else _encode(identity)}'
+        f', "level": {"null" if safety.level is None else _quoted(safety.level)}'
+        f', "reasons": [{", ".join(reasons)}]'
+        f', "caches": {_encode(safety.caches)}'
+        f', "remedy": {_quoted(safety.remedy)}}}'
     )
+
+
+@lru_cache(maxsize=256)
+def _spec(spec: Spec) -> str:
+    return _quoted(str(spec))
 
 
 def error_json(unreadable: Unreadable) -> str:

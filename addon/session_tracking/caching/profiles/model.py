@@ -72,7 +72,7 @@ class Run:
     """The response that is stored, where the origin answers another one by now; None: the same."""
 
 
-@dataclass(slots=True)  # not frozen: a dozen are made for each exchange; nobody changes them
+@dataclass(slots=True)  # not frozen: a dozen are made for each exchange
 class Stored:
     """What a cache holds after it stored a response."""
 
@@ -91,7 +91,8 @@ class Stored:
     dropped: bool = False
     """True if the cache removes it once the request that validated it is answered."""
     state: object = None
-    """What a family of caches keeps beside the fields, in a type of its own."""
+    """What a family of caches keeps beside the fields, in a type of its own; the one thing that
+    may be set later."""
 
 
 type StoreTest = Callable[[RequestFacts, ResponseFacts, float], bool]

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 from session_tracking.caching.directives import NONE, Directives, delta_seconds, parse_directives
-from session_tracking.caching.freshness import freshness_of
+from session_tracking.caching.freshness import Freshness, freshness_of
 from session_tracking.caching.profiles.model import (
     CacheProfile,
     LookupRule,
@@ -103,9 +103,11 @@ def _value(request: RequestFacts, name: str) -> str | None:
 
 def _fresh_enough(stored: Stored, orders: Directives, asked: Directives, time: float) -> bool:
     """RFC 9111 §4.2 and §5.2.1: what the client adds to the response's own lifetime."""
-    arrived = freshness_of(
-        stored.response, plain_policy(stored.response.fields), stored.time, stored.time
-    )
+    arrived = stored.state
+    if not isinstance(arrived, Freshness):
+        policy = plain_policy(stored.response.fields)
+        arrived = freshness_of(stored.response, policy, stored.time, stored.time)
+        stored.state = arrived
     age = arrived.age + int(time - stored.time)
     if not asked.arguments:
         return arrived.lifetime > age
