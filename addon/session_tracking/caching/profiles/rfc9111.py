@@ -4,6 +4,7 @@ Nobody measured it. It is the profile that a cache is judged by whose documentat
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 
 from session_tracking.caching.directives import NONE, Directives, delta_seconds, parse_directives
@@ -76,6 +77,30 @@ STORAGE = (
 )
 
 
+@dataclass(slots=True)
+class _Kept:
+    """What follows from a stored response for every request, worked out once."""
+
+    varies: list[str]
+    orders: Directives
+    arrived: Freshness
+    """At the time of storing."""
+    strips: bool
+
+
+def _kept_of(stored: Stored) -> _Kept:
+    if not isinstance(stored.state, _Kept):
+        fields, policy = stored.response.fields, plain_policy(stored.response.fields)
+        gone = _not_kept(stored.response) | policy.directives.qualified("no-cache")
+        stored.state = _Kept(
+            [name.lower() for name in fields.members("vary")] if "vary" in fields else [],
+            policy.directives,
+            freshness_of(stored.response, policy, stored.time, stored.time),
+            all(name in gone or name not in fields for name in COOKIES),
+        )
+    return stored.state
+
+
 def _reuse(stored: Stored, request: RequestFacts, time: float) -> Reuse:
     """RFC 9111 §4: method, Vary, directives of both sides, freshness."""
     if request.method == "GET" and stored.request.method == "HEAD":
@@ -86,14 +111,15 @@ def _reuse(stored: Stored, request: RequestFacts, time: float) -> Reuse:
 
 
 def _found(stored: Stored, request: RequestFacts, asked: Directives, time: float) -> Reuse:
-    fields = stored.response.fields
-    varies = [name.lower() for name in fields.members("vary")] if "vary" in fields else []
-    if varies and any(_value(stored.request, name) != _value(request, name) for name in varies):
-        return Reuse.MISS
-    directives = plain_policy(fields).directives
-    if "*" in varies or directives.unqualified("no-cache") or "no-cache" in asked:
+    kept = _kept_of(stored)
+    if request is not stored.request:
+        for name in kept.varies:
+            if _value(request, name) != _value(stored.request, name):
+                return Reuse.MISS
+    if "*" in kept.varies or kept.orders.unqualified("no-cache") or "no-cache" in asked:
         return Reuse.VALIDATE
-    return Reuse.HIT if _fresh_enough(stored, directives, asked, time) else Reuse.VALIDATE
+    age = kept.arrived.age + int(time - stored.time)
+    return Reuse.HIT if _fresh_enough(kept, asked, age) else Reuse.VALIDATE
 
 
 def _value(request: RequestFacts, name: str) -> str | None:
@@ -101,21 +127,15 @@ def _value(request: RequestFacts, name: str) -> str | None:
     return ", ".join(values) if values else None
 
 
-def _fresh_enough(stored: Stored, orders: Directives, asked: Directives, time: float) -> bool:
+def _fresh_enough(kept: _Kept, asked: Directives, age: int) -> bool:
     """RFC 9111 §4.2 and §5.2.1: what the client adds to the response's own lifetime."""
-    arrived = stored.state
-    if not isinstance(arrived, Freshness):
-        policy = plain_policy(stored.response.fields)
-        arrived = freshness_of(stored.response, policy, stored.time, stored.time)
-        stored.state = arrived
-    age = arrived.age + int(time - stored.time)
     if not asked.arguments:
-        return arrived.lifetime > age
+        return kept.arrived.lifetime > age
     limit = _seconds(asked, "max-age")
     if limit is not None and age > limit:
         return False
-    left = arrived.lifetime - age - (_seconds(asked, "min-fresh") or 0)
-    if left > 0 or "max-stale" not in asked or any(name in orders for name in FORBIDS_STALE):
+    left = kept.arrived.lifetime - age - (_seconds(asked, "min-fresh") or 0)
+    if left > 0 or "max-stale" not in asked or any(n in kept.orders for n in FORBIDS_STALE):
         return left > 0
     stale = asked.arguments["max-stale"][0]
     return stale is None or -left <= (delta_seconds(stale) or 0)
@@ -155,9 +175,7 @@ def _members(*values: str) -> frozenset[str]:
 
 def _strips(stored: Stored, _request: RequestFacts) -> bool:
     """The qualified forms and Connection take fields out of what is reused unvalidated."""
-    fields = stored.response.fields
-    gone = _not_kept(stored.response) | plain_policy(fields).directives.qualified("no-cache")
-    return all(name in gone for name in COOKIES if name in fields)
+    return _kept_of(stored).strips
 
 
 def _merge(stored: Stored, validation: ResponseFacts, time: float) -> Stored | None:
