@@ -4,6 +4,7 @@ import re
 from calendar import timegm
 from functools import lru_cache
 
+from session_tracking.http.dates import fixdate
 from session_tracking.http.fields import FieldSection
 
 LWS = " \t\r\n"
@@ -83,6 +84,8 @@ def parse_date(text: str) -> int | None:
 
     Source: parse_http_date, my_timegm (src/tools.c).
     """
+    if (seconds := fixdate(text)) is not None:
+        return seconds
     for form in _DATE_FORMS:
         if (match := form.match(text)) is not None:
             year = int(match["y"])

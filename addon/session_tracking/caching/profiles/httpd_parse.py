@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
+from session_tracking.http.dates import fixdate
 from session_tracking.http.fields import FieldSection
 
 _CLOCK = r"(?P<{0}H>\d\d):(?P<{0}M>\d\d):(?P<{0}S>\d\d)"
@@ -29,6 +30,8 @@ def parse_date(text: str) -> int | None:
 
     Source: apr_date_parse_http (apr-util misc/apr_date.c).
     """
+    if (seconds := fixdate(text)) is not None:
+        return seconds
     match = _DATE.match(text)
     if match is None:
         return None

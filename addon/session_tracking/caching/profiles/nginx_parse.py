@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from session_tracking.caching.profiles.wire import host, raw_values
+from session_tracking.http.dates import fixdate
 from session_tracking.http.exchange import RequestFacts
 
 FORBIDDING = ("no-cache", "no-store", "private")
@@ -37,6 +38,8 @@ def parse_time(text: str) -> int:
 
     Source: ngx_parse_http_time (src/core/ngx_parse_time.c).
     """
+    if (seconds := fixdate(text)) is not None:
+        return seconds
     separator = re.search("[, ]", text)
     if separator is None:
         return INVALID_TIME

@@ -9,6 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+from session_tracking.http.dates import fixdate
+
 SPACE = " \t\n\v\f\r"
 MAX_STALE_ANY = 2**31 - 1
 """What max-stale without a number means (HttpHdrCc.h)."""
@@ -204,6 +206,8 @@ def parse_surrogate_control(values: tuple[str, ...], surrogate_id: str) -> Surro
 @lru_cache(maxsize=2048)
 def parse_date(value: str) -> int:
     """Unix seconds; -1 for what Squid does not take for a date (lib/rfc1123.c, parse_rfc1123)."""
+    if (seconds := fixdate(value)) is not None:
+        return seconds
     words: dict[str, str] = {}
     for token in value[:63].replace(",", " ").split(" "):
         if not token:

@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+from session_tracking.http.dates import fixdate
+
 INT_MAX = 2**31 - 1
 WS = " \t"
 
@@ -97,6 +99,8 @@ def to_int64(text: str) -> int:
 @lru_cache(maxsize=2048)
 def parse_date(value: str) -> int:
     """Unix seconds; 0 for what Traffic Server does not take for a date (mime_parse_date)."""
+    if (seconds := fixdate(value)) is not None:
+        return seconds
     text = value.lstrip(WS)
     parsed: tuple[int, ...] | None
     if text[:1].isdecimal():

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 
+from session_tracking.http.dates import fixdate
+
 NO_TIME = 0.0
 """What an unreadable date counts as; the first second of 1970 looks the same."""
 
@@ -41,6 +43,11 @@ def parse_time(text: str) -> float:
 
     Source: VTIM_parse (lib/libvarnish/vtim.c).
     """
+    seconds = fixdate(text)
+    return _parse_time(text) if seconds is None else float(seconds)
+
+
+def _parse_time(text: str) -> float:
     match = next((m for form in _FORMS if (m := form.fullmatch(text))), None)
     if match is None:
         return NO_TIME
