@@ -27,8 +27,10 @@ def test_route(path, route):
 
 
 URLS = [
-    ("https://shop.test/a?token=s3cret&x=&flag#frag", "https://shop.test/a?token=…&x=&flag"),
+    ("https://shop.test/a?token=s3cret&x=&flag#frag", "https://shop.test/a?token=…&x=&…"),
     ("https://user:pass@shop.test:8443/a", "https://shop.test:8443/a"),
+    ("https://shop.test/a?3f2a9c81d0e7b645", "https://shop.test/a?…"),
+    ("https://shop.test/a?kJ8s7dhKJH23kjhsdf98ASDkjh2=1&b=2", "https://shop.test/a?…&b=…"),
     ("https://shop.test/cart;jsessionid=ABC", "https://shop.test/cart;…"),
     ("https://shop.test/orders/123", "https://shop.test/orders/123"),
     ("https://shop.test/reset/kJ8s7dhKJH23kjhsdf98ASDkjh2", "https://shop.test/reset/{}"),

@@ -98,16 +98,26 @@ def test_touching_the_entry_reloads_the_package_and_keeps_the_findings(origin, t
     entry = tmp_path / "session_tracker.py"
     # The entry finds the package beside itself, so a link in another folder will do.
     entry.write_text(ENTRY.read_text().replace("__file__", repr(str(ENTRY))))
-    with Proxy(tmp_path, *reverse_of(origin), entry=entry) as proxy:
+    config = tmp_path / "config.toml"
+    config.write_text("enabled = true\n")
+    chosen = ("--set", f"session_tracker_config={config}")
+    with Proxy(tmp_path, *reverse_of(origin), *chosen, entry=entry) as proxy:
         get(proxy.port, "/hot", "Cookie: a=b")
         proxy.wait_for("ST201")
         later = time.time() + 10
         os.utime(entry, (later, later))
         proxy.wait_for(r"(?s)Loading script.*Loading script.*cannot be seen from here")
         get(proxy.port, "/hot", "Cookie: a=b")
+        # With a configuration that has become wrong the reloaded addon goes on with the last good.
+        config.write_text("enabled = 7\n")
+        os.utime(entry, (later + 10, later + 10))
+        proxy.wait_for(r"(?s)(Loading script.*){3}")
+        proxy.wait_for("config.toml:1")
+        proxy.wait_for(r"(?s)(cannot be seen from here.*){3}")
+        get(proxy.port, "/hot", "Cookie: a=b")
         proxy.stop()
-    assert "2 responses seen" in proxy.log
-    assert "ST201 2x" in proxy.log
+    assert "3 responses seen" in proxy.log
+    assert "ST201 3x" in proxy.log
 
 
 class Web:
@@ -116,6 +126,7 @@ class Web:
     def __init__(self, base: str) -> None:
         self._client = httpx.Client(
             base_url=base,
+            limits=httpx.Limits(max_keepalive_connections=0),
             trust_env=False,
             headers={
                 "Authorization": "Bearer secret",

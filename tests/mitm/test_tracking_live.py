@@ -250,3 +250,12 @@ def test_an_edit_that_would_split_the_field_section_is_refused():
     with pytest.raises(ValueError, match="CR, LF or NUL"):
         convert.apply(Edit(frozenset(), (("X", "a\r\nY: b"),), "tracker"), response)
     assert response.headers.fields == before
+
+
+def test_forward_mode_with_the_tracker_switched_off_says_nothing_of_sites(tmp_path):
+    config = tmp_path / "config.toml"
+    config.write_text("enabled = false\n")
+    with Proxy(tmp_path, "--set", f"session_tracker_config={config}") as proxy:
+        proxy.wait_for("cannot be seen from here")
+        proxy.stop()
+    assert "listed" not in proxy.log

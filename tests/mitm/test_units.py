@@ -6,6 +6,8 @@ from mitmproxy.test import tflow
 from session_tracking.http.edit import Edit
 from session_tracking.http.fields import FieldSection
 from session_tracking.mitm import commands, convert, har_check, marks
+from session_tracking.mitm.addon import SessionTracker
+from session_tracking.mitm.configuration import LiveConfiguration
 from session_tracking.mitm.convert import Undo
 from tests.audit.test_auditor import UNSAFE
 from tests.strategies import exchange, findings_of as found
@@ -103,3 +105,11 @@ def test_what_is_no_har_is_left_to_mitmproxy(tmp_path, text):
     file.write_text(text)
     assert har_check.cookies_left_out(str(file)) == ""
     assert har_check.cookies_left_out(str(tmp_path / "missing")) == ""
+
+
+def test_an_addon_that_never_ran_has_nothing_to_end():
+    SessionTracker().done()
+
+
+def test_files_that_were_never_watched_need_no_stopping():
+    LiveConfiguration(None, "").stop()

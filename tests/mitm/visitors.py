@@ -91,6 +91,10 @@ class Visitor:
         self.jar: dict[str, str] = {}
         self._connection: HTTPConnection | None = None
 
+    def __del__(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+
     def get(self, path: str, *, host: str = "shop.test", keep: bool = False, **fields: str) -> int:
         """One request, on a connection of its own or on the one that was kept; the status."""
         connection = self._connection or HTTPConnection(

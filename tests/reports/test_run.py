@@ -46,6 +46,8 @@ def test_hostile_traffic_cannot_fill_the_memory(monkeypatch):
     monkeypatch.setattr(reports_run, "MAX_FINDINGS", 2)
     filled = tally(*(findings(f"c{n}=1")[0] for n in range(5)))
     assert (len(filled.found), filled.dropped, filled.by_severity["warning"]) == (2, 3, 5)
+    assert filled.at_or_above(FailOn.WARNING) == 5
+    assert filled.at_or_above(FailOn.ERROR) == 0
 
 
 STATUSES = [

@@ -63,7 +63,7 @@ def run_demo(folder, *arguments, **options):
         timeout=SECONDS,
         check=False,
         cwd=folder,
-        env=environment(folder) | options.get("env", {}),
+        env=environment(folder) | {"COLUMNS": "100"} | options.get("env", {}),
         stdin=subprocess.DEVNULL,
     )
 

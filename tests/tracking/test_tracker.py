@@ -6,6 +6,7 @@ from hypothesis import given, strategies as st
 from session_tracking.cookies.cookie import cookie_values
 from session_tracking.http.exchange import ClientId, Exchange, RequestFacts, ResponseFacts
 from session_tracking.http.fields import FieldSection
+from session_tracking.tracking import tracker as tracker_module
 from session_tracking.tracking.identifiers import Identifiers, IdFormat
 from session_tracking.tracking.policy import Rule, State
 from session_tracking.tracking.tracker import Tracker
@@ -564,3 +565,20 @@ def test_huge_fields_are_read_and_judged(lines):
     assert (edit is None) is collides
     short = pass_by(Tracker(), make_settings(), request)
     assert short in {None, ask(Tracker(), make_settings(), request)}
+
+
+def test_who_comes_again_is_known_by_a_hash_and_forgotten_when_there_are_too_many(monkeypatch):
+    monkeypatch.setattr(tracker_module, "MAX_RECOGNISED", 1)
+    tracker, settings = Tracker(), make_settings()
+    for _ in range(2):
+        assert pass_by(tracker, settings, cookies("a=1")).state is State.PASSED
+        assert pass_by(tracker, settings, cookies("b=2")).state is State.PASSED
+    assert tracker.counters.passed == 4
+    value = settings.identifiers.new(settings.cookie.name, SITE)
+    ours = cookies(f"{settings.cookie.name}={value}")
+    for _ in range(2):
+        assert pass_by(tracker, settings, ours).state is State.SEEN
+    # Other settings, as after a reload, are asked anew.
+    other = make_settings(detect="own-cookie")
+    assert pass_by(tracker, other, ours).state is State.SEEN
+    assert tracker.counters.seen == 3

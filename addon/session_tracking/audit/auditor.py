@@ -87,12 +87,15 @@ def audit(facts: AuditFacts, *, site: str) -> list[Finding]:
     Equal ones are the same objects: they name the first exchange of which they were true.
     """
     key = None
-    if facts.key is not None and not (facts.swaps or facts.would_be or facts.outcomes):
+    few = len(facts.cookies) <= _FEW
+    if few and facts.key is not None and not (facts.swaps or facts.would_be or facts.outcomes):
         each = ((a.cookie.name, a.cookie_class, a.cookie.field) for a in facts.cookies)
         key = (facts.key, site, *each, *(a.cookie.name for a in facts.presented))
     return list(_FINDINGS.recall(key, lambda: _findings(facts, site)))
 
 
+_FEW = 8
+"""Cookies of a response whose findings are worth keeping; a flood of them would fill the memory."""
 _SAFETIES: Memory[CacheSafety] = Memory()
 _FINDINGS: Memory[tuple[Finding, ...]] = Memory()
 

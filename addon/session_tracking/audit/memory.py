@@ -7,6 +7,7 @@ kept here holds the value of a cookie.
 from collections.abc import Callable, Hashable
 
 from session_tracking.caching.targeted import TARGETED_FIELDS
+from session_tracking.http.dates import parse_http_date
 from session_tracking.http.exchange import Exchange
 
 DECIDING = TARGETED_FIELDS | {
@@ -30,7 +31,7 @@ def likeness(exchange: Exchange) -> Hashable | None:
     if "x-accel-expires" in names:
         return None
     if "expires" in names or "last-modified" in names:
-        if "date" not in fields:
+        if parse_http_date(fields.first("date") or "") is None:
             return None
         names.append("date")
     lines = tuple((name, *fields.values(name)) for name in names)

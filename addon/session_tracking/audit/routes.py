@@ -50,7 +50,11 @@ def _query(parts: SplitResult) -> str:
     if not parts.query:
         return ""
     names = (pair.partition("=") for pair in parts.query[:2048].split("&"))
-    return "?" + "&".join(f"{name}{equals}{'…' if value else ''}" for name, equals, value in names)
+    return "?" + "&".join(
+        # Without a name the whole is a value.
+        f"{name}{equals}{'…' if value else ''}" if equals and not _looks_secret(name) else "…"
+        for name, equals, value in names
+    )
 
 
 def _segment(segment: str, *, keep_varying: bool) -> str:

@@ -122,7 +122,8 @@ def _remedy(exchange: Exchange, decisive: CarrierVerdict, plain: CarrierVerdict)
     policy = decisive.policy
     if decisive.level is Level.SAFE:
         return ""
-    if policy.targeted and plain.level is Level.SAFE:
+    allows = decisive.level is not Level.SAFE_IMPLICIT
+    if policy.targeted and plain.level is Level.SAFE and allows:
         stop = "0" if policy.carrier == "X-Accel-Expires" else "no-store"
         advice = REMEDIES[Remedy.TARGETED].format(
             carrier=policy.carrier, spec=policy.spec, stop=stop

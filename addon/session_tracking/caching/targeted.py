@@ -79,7 +79,7 @@ def _surrogate(values: Sequence[str], _now: float) -> Directives:
     found: dict[str, tuple[str | None, ...]] = {}
     for name in ("no-store", "private", "no-cache"):
         if name in said:
-            found[name] = (None,)
+            found[name] = said[name]
     if "no-store-remote" in said:
         found["no-store"] = (None,)
     if arguments := said.get("max-age"):

@@ -14,7 +14,7 @@ from session_tracking.mitm.har_check import cookies_left_out
 from session_tracking.records.questions import Question, Unreadable, judge_each
 from session_tracking.reports.verdicts import error_json, error_text, verdict_json, verdict_text
 
-__all__ = ["verdict"]
+__all__ = ["answers", "verdict"]
 
 INCOMPLETE = 2
 
@@ -84,13 +84,14 @@ def _answer(source: Input, caches: Caches, form: str, *, raw: bool) -> bool:
             if isinstance(item, Unreadable):
                 complete = False
                 click.echo(f"{source.shown}:{item.number}: {item.problem}", err=True)
-        sys.stdout.writelines(f"{answer}\n" for answer in _answers(batch, caches, form))
+        sys.stdout.writelines(f"{answer}\n" for answer in answers(batch, caches, form))
         if source.piped:
             sys.stdout.flush()
     return complete
 
 
-def _answers(batch: Batch, caches: Caches, form: str) -> Iterator[str]:
+def answers(batch: Batch, caches: Caches, form: str) -> Iterator[str]:
+    """One answer an exchange, in their order, without the line end; `form` is text or jsonl."""
     questions = [item for item in batch if isinstance(item, Question)]
     safeties: list[CacheSafety] = []
     for chosen, some in groupby(questions, lambda asked: caches(asked.exchange.request)):

@@ -53,11 +53,19 @@ class FieldSection:
 
     def without(self, names: frozenset[str]) -> "FieldSection":
         """The section less the field lines called any of `names` (lower case)."""
-        if names.isdisjoint(self._index):
+        gone = names & self._index.keys()
+        if not gone:
             return self
+        lengths = {*map(len, gone)}  # most names are told apart by their length alone
         less = object.__new__(FieldSection)
         less._hash = None
-        less._lines = tuple([line for line in self._lines if line[0].lower() not in names])
+        less._lines = tuple(
+            [
+                line
+                for line in self._lines
+                if len(line[0]) not in lengths or line[0].lower() not in gone
+            ]
+        )
         less._index = {name: kept for name, kept in self._index.items() if name not in names}
         return less
 

@@ -43,12 +43,20 @@ MAX_PENDING = 20_000
 MAX_SENDERS = 50_000
 """Clients with their cookies whose sessions were looked at and need not be again."""
 
+_LOOK_AGAIN = 600
+"""Seconds after which the sessions that a client sends are looked at again."""
 _CUT = f"a response set more than {MAX_COOKIES} cookies, and the rest was not judged"
 _EDITED = (
     "the recording holds responses with the tracker's own cookie: they had been made safe for their"
     " visitor, and how they came from upstream is not in it; record with --save-stream-file, or"
     " with session_tracker_enabled=false"
 )
+
+
+def _put[T](waiting: dict[str, T], flow_id: str, what: T) -> None:
+    waiting[flow_id] = what
+    if len(waiting) > MAX_PENDING:
+        del waiting[next(iter(waiting))]
 
 
 class SessionTracker:
@@ -118,13 +126,14 @@ class SessionTracker:
             gate = ExitGate()
             # Known to mitmproxy, but not in its chain: there it would cost each event of each flow.
             ctx.master.addons.register(gate)
-        elif gate.kept is not None:
-            kept: tuple[Run, Tally, Engine] = gate.kept
-            self.run, self.tally, self.engine = kept
+        else:
+            self.run, self.tally, self.engine, configuration, read = gate.kept
+            if self._configuration is None:
+                # A reload met a wrong configuration: the last good one stays.
+                self._configuration, self._options = configuration, read
+        assert self._configuration is not None  # noqa: S101 - else the start had ended
         self._gate = gate
-        gate.kept = (self.run, self.tally, self.engine)
-        if self._configuration is None:
-            return
+        gate.kept = (self.run, self.tally, self.engine, self._configuration, self._options)
         self._size_ledger(self._configuration)
         if ctx.options.rfile:
             self.run.source = ctx.options.rfile
@@ -135,10 +144,11 @@ class SessionTracker:
 
     def done(self) -> None:
         """Print the summary and write the reports if mitmproxy ends; else a reload goes on."""
-        if self._configuration is not None:
-            self._configuration.stop()
+        if self._gate is None or self._configuration is None or self._options is None:
+            return
+        self._configuration.stop()
         self._watchdog.stop()
-        if self._gate is None or self._options is None or not ctx.master.should_exit.is_set():
+        if not ctx.master.should_exit.is_set():
             return
         self.run.tracker = self.engine.counts()
         self.run.swaps.watched = self.engine.detector.watched
@@ -155,9 +165,7 @@ class SessionTracker:
             return
         begun = time.perf_counter()
         self._on_request(flow)
-        self._spent[flow.id] = time.perf_counter() - begun
-        if len(self._spent) > MAX_PENDING:
-            del self._spent[next(iter(self._spent))]
+        _put(self._spent, flow.id, time.perf_counter() - begun)
 
     def _on_request(self, flow: HTTPFlow) -> None:
         if marks.METADATA in flow.metadata:
@@ -176,8 +184,12 @@ class SessionTracker:
 
     def _watch(self, flow: HTTPFlow, settings: SiteSettings) -> None:
         """Look at the sessions that a client sends, once while it is remembered."""
-        if (sender := convert.sender_of(flow)) and self._senders.add(sender):
-            request = flow.request
+        if not (sender := convert.sender_of(flow)):
+            return
+        request = flow.request
+        # Again for each host, for other settings, and often enough for the ledger to remember it.
+        turn = int(request.timestamp_start // _LOOK_AGAIN)
+        if self._senders.add(hash((sender, request.host, id(settings), turn))):
             events = self.engine.watch_request(
                 settings,
                 convert.request_facts(flow),
@@ -185,7 +197,7 @@ class SessionTracker:
                 request.timestamp_start,
             )
             if events:
-                self._noticed[flow.id] = events
+                _put(self._noticed, flow.id, events)
 
     def _decide(self, flow: HTTPFlow, settings: SiteSettings) -> None:
         request = flow.request
@@ -207,9 +219,7 @@ class SessionTracker:
                 logger.log(ALERT, "session-tracker: %s", decision.notice)
         # An id that upstream does not get to see tells us all the same who asks.
         if decision.value is not None or decision.cookie_lines is not None:
-            self._pending[flow.id] = (settings, decision)
-            if len(self._pending) > MAX_PENDING:
-                del self._pending[next(iter(self._pending))]
+            _put(self._pending, flow.id, (settings, decision))
 
     def request(self, flow: HTTPFlow) -> None:
         """Answer in the upstream's place where the configuration says so (`on_new = "finish"`)."""

@@ -44,7 +44,7 @@ def explain(flow: Flow) -> Iterator[str]:
     safety = assess(exchange)
     yield f"{exchange.request.method} {shown_url(exchange.request)}"
     if undo is not None:
-        yield "  given the tracker's cookie; what follows is how it came from upstream"
+        yield f"  edited by: {undo.reason}; what follows is how it came from upstream"
     if safety.level is None:
         yield "  sets no cookie"
         return

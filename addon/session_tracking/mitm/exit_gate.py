@@ -3,6 +3,8 @@
 import sys
 
 from session_tracking.engine import Engine
+from session_tracking.mitm.configuration import LiveConfiguration
+from session_tracking.mitm.options import Options
 from session_tracking.reports.run import Run, Tally
 
 
@@ -18,8 +20,8 @@ class ExitGate:
 
     def __init__(self) -> None:
         self.status = 0
-        self.kept: tuple[Run, Tally, Engine] | None = None
-        """The run so far, for the next instance of the addon."""
+        self.kept: tuple[Run, Tally, Engine, LiveConfiguration, Options | None] | None = None
+        """The run so far and the last good configuration, for the next instance of the addon."""
 
     def done(self) -> None:
         """End with the status, unless mitmproxy is about to end well anyway."""

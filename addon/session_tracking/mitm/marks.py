@@ -22,10 +22,7 @@ MARKERS = {
 def mark(flow: HTTPFlow, findings: Sequence[Finding]) -> None:
     """Mark the flow by its gravest finding and tell all of them in its comment."""
     gravest = max(findings, key=lambda finding: finding.severity.rank)
-    text = _comments.recall(
-        tuple((f.fingerprint, f.url, f.method, f.level, f.masked_by, f.swap) for f in findings),
-        lambda: "\n".join(map(finding_line, findings)),
-    )
+    text = "\n".join(map(_line, findings[:_MOST]))
     _ours(flow).update(
         rules=[finding.rule.id for finding in findings],
         comment=text,
@@ -36,7 +33,17 @@ def mark(flow: HTTPFlow, findings: Sequence[Finding]) -> None:
     flow.comment = f"{flow.comment}\n{text}" if flow.comment else text
 
 
-_comments: Memory[str] = Memory()
+_MOST = 50
+"""Findings of one flow that its comment tells."""
+_lines: Memory[str] = Memory()
+
+
+def _line(finding: Finding) -> str:
+    told = (finding.fingerprint, finding.url, finding.method, finding.field, finding.masked_by)
+    why = (finding.severity, finding.cookie_class, finding.level, finding.reasons, finding.remedy)
+    # What is told of a swap is told once, and not worth keeping.
+    key = None if finding.swap is not None else (told, why)
+    return _lines.recall(key, lambda: finding_line(finding))
 
 
 def remember(flow: HTTPFlow, undo: Undo) -> None:

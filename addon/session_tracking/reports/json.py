@@ -13,6 +13,9 @@ from session_tracking.swaps.events import Handover, SwapEvent
 SCHEMA_VERSION = 1
 """Raised when a reader of the form before would no longer understand it."""
 
+_LAST_SECOND = 253402300799.0
+"""The end of the year 9999."""
+
 SCHEMA_FILE = Path(__file__).with_name("report.schema.json")
 
 
@@ -99,4 +102,6 @@ def _counted(counted: Counted) -> dict[str, object]:
 
 
 def _time(seconds: float) -> str:
+    # A recording may hold any number for a time; no report is worth less than none.
+    seconds = min(max(seconds, 0.0), _LAST_SECOND)
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")

@@ -62,6 +62,8 @@ class Tally:
     """Fingerprint → the gravest finding of that fingerprint."""
     by_severity: Counter[Severity] = field(default_factory=Counter)
     """Occurrences, equal ones included."""
+    dropped_by: Counter[Severity] = field(default_factory=Counter)
+    """The same by severity: what was not kept fails a run all the same."""
     dropped: int = 0
     """Occurrences that came when `MAX_FINDINGS` distinct ones were held."""
 
@@ -73,6 +75,7 @@ class Tally:
         if known is None:
             if len(self.found) >= MAX_FINDINGS:
                 self.dropped += 1
+                self.dropped_by[finding.severity] += 1
                 return None
             known = self.found[finding.fingerprint] = Counted(finding, 1, int(masked))
             return known
@@ -88,8 +91,11 @@ class Tally:
         return iter(sorted(self.found.values(), key=_order))
 
     def at_or_above(self, fail_on: FailOn) -> int:
-        """How many distinct findings fail a run."""
-        return sum(fail_on.reached_by(counted.finding.severity) for counted in self.found.values())
+        """How many distinct findings fail a run; of those not kept, how many occurrences."""
+        dropped = sum(n for severity, n in self.dropped_by.items() if fail_on.reached_by(severity))
+        return dropped + sum(
+            fail_on.reached_by(counted.finding.severity) for counted in self.found.values()
+        )
 
 
 def _order(counted: Counted) -> tuple[int, str, str, str, str]:

@@ -71,7 +71,10 @@ class Tracker:
         self.counters: Counters = Counters()
         self._memory = Memory()
         self._recognised: dict[int, tuple[TrackingSettings, Decision]] = {}
-        """Keyed hash of (site, Cookie field values) → what was decided, under which settings."""
+        """Keyed hash of (site, Cookie field values) → what was decided, under which settings.
+
+        The decisions hold our own ids, as everything that is done for a known visitor does.
+        """
 
     def on_request(
         self,

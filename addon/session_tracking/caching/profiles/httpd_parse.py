@@ -72,6 +72,11 @@ def tokens(text: str, separators: str = ", \t") -> Iterator[str]:
 
     Source: cache_strqtok (cache_util.c).
     """
+    if '"' not in text:
+        for separator in separators[1:]:
+            text = text.replace(separator, separators[0])
+        yield from filter(None, text.split(separators[0]))
+        return
     start, position, end = None, 0, len(text)
     while position < end:
         char = text[position]

@@ -25,6 +25,8 @@ def valid_until(
     """
     until, accelerated = 0, False
     for field, value in response.fields.lines:
+        if len(field) not in _LENGTHS:
+            continue
         name = field.lower()
         told = _LIFETIME_FIELDS.get(name)
         if told is None or name in ignored or (told is _cache_control and until and accelerated):
@@ -69,3 +71,5 @@ _LIFETIME_FIELDS = {
     "x-accel-expires": _accel_expires,
 }
 """How each field changes the time that those before it gave (0: none); None forbids storing."""
+_LENGTHS = frozenset(map(len, _LIFETIME_FIELDS))
+"""Most other names are told apart by their length alone."""

@@ -15,7 +15,12 @@ def raw_values(fields: FieldSection, name: str) -> list[str]:
     """The values of the lines called `name` (lower case) without the spaces around, tabs kept."""
     if name not in fields:
         return []
-    return [value.strip(" ") for key, value in fields.lines if key.lower() == name]
+    length = len(name)  # most names are told apart by it alone
+    return [
+        value.strip(" ")
+        for key, value in fields.lines
+        if len(key) == length and key.lower() == name
+    ]
 
 
 def without(request: RequestFacts, names: frozenset[str]) -> RequestFacts:
