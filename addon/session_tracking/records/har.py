@@ -23,14 +23,14 @@ def read_har(stream: BinaryIO, now: float) -> Iterator[Question | Unreadable]:
     try:
         entries = json.load(stream)["log"]["entries"]
         count = len(entries)
-    except (ValueError, TypeError, KeyError, RecursionError) as error:
+    except (ValueError, TypeError, KeyError, OverflowError, RecursionError) as error:
         raise InputError("is no HAR: it has no list log.entries of JSON.") from error
     for number in range(1, count + 1):
         try:
             entry = entries[number - 1]
             if entry["response"]["status"]:
                 yield _question(entry, number, now)
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
+        except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
             what = f"{type(error).__name__} {error}" if isinstance(error, KeyError) else error
             yield Unreadable(number, number, f"is no HAR entry: {what}")
 
