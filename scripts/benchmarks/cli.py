@@ -9,7 +9,7 @@ from functools import partial
 from importlib import metadata
 from pathlib import Path
 
-from scripts.benchmarks import hooks, ledger, memory, throughput
+from scripts.benchmarks import hooks, ledger, memory, throughput, verdict
 from scripts.benchmarks.figures import CannotMeasureError, Figure, Progress, table, write_json
 
 MISSED = 1
@@ -34,6 +34,7 @@ def main(arguments: list[str] | None = None) -> int:
         "hooks": partial(hooks.measure, quick=options.quick),
         "memory": partial(memory.measure, quick=options.quick),
         "ledger": partial(ledger.measure, quick=options.quick),
+        "verdict": partial(verdict.measure, quick=options.quick),
     }
     chosen = list(measurements) if options.what == "all" else [options.what]
     figures: list[Figure] = []
@@ -61,10 +62,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "what",
-        choices=["throughput", "hooks", "memory", "ledger", "all"],
+        choices=["throughput", "hooks", "memory", "ledger", "verdict", "all"],
         help="throughput: requests per second of two live mitmdump (two minutes); hooks:"
         " microseconds per exchange; memory: resident memory after many exchanges (two minutes);"
-        " ledger: memory and time of the swap detector's ledger, and of other forms (a minute)",
+        " ledger: memory and time of the swap detector's ledger, and of other forms (a minute);"
+        " verdict: exchanges a second that are judged (ten seconds)",
     )
     parser.add_argument(
         "--slices",
@@ -76,7 +78,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--quick",
         action="store_true",
-        help="hooks, memory, ledger: too short to mean anything, for tests",
+        help="hooks, memory, ledger, verdict: too short to mean anything, for tests",
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there, too")
     return parser
