@@ -15,11 +15,10 @@ class FieldSection:
     here: Set-Cookie cannot be (§5.3), and who wants a list asks for `members`.
     """
 
-    __slots__ = ("_hash", "_index", "_lines")
+    __slots__ = ("_index", "_lines")
 
     def __init__(self, lines: Iterable[tuple[str, str]] = ()) -> None:
         self._lines = tuple(lines)
-        self._hash: int | None = None
         index: dict[str, list[str]] = {}
         for name, value in self._lines:
             index.setdefault(name.lower(), []).append(value.strip(OWS))
@@ -58,7 +57,6 @@ class FieldSection:
             return self
         lengths = {*map(len, gone)}  # most names are told apart by their length alone
         less = object.__new__(FieldSection)
-        less._hash = None
         less._lines = tuple(
             [
                 line
@@ -79,9 +77,7 @@ class FieldSection:
         return isinstance(other, FieldSection) and self._lines == other._lines
 
     def __hash__(self) -> int:
-        if self._hash is None:
-            self._hash = hash(self._lines)
-        return self._hash
+        return hash(self._lines)
 
     def __repr__(self) -> str:
         # Values may be secrets: a representation shows the names only.
