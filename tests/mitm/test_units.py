@@ -3,6 +3,7 @@
 import pytest
 from mitmproxy.test import tflow
 
+from session_tracking.caching.profiles.catalogue import PROFILES
 from session_tracking.http.edit import Edit
 from session_tracking.http.fields import FieldSection
 from session_tracking.mitm import commands, convert, har_check, marks
@@ -77,15 +78,30 @@ def test_metadata_that_is_not_ours_is_dropped():
     assert flow.metadata == {}
 
 
+def no_caches(_flow):
+    return ()
+
+
 def test_explain_without_an_http_response():
-    assert list(commands.explain(tflow.ttcpflow())) == ["no HTTP response to explain"]
-    assert list(commands.explain(tflow.tflow())) == ["no HTTP response to explain"]
+    for flow in (tflow.ttcpflow(), tflow.tflow()):
+        assert list(commands.explain(flow, no_caches)) == ["no HTTP response to explain"]
 
 
 def test_explain_what_is_safe():
     flow = tflow.tflow(resp=True)
     flow.response.headers.fields = ((b"Set-Cookie", b"a=b"), (b"Cache-Control", b"private"))
-    assert "  level: safe (decided by Cache-Control)" in list(commands.explain(flow))
+    explained = [line.split() for line in commands.explain(flow, no_caches)]
+    assert "level safe (decided by Cache-Control)".split() in explained
+    assert len([line for line in explained if line[0] == "caches"]) == 1
+
+
+def test_explain_for_the_caches_of_the_user():
+    flow = tflow.tflow(resp=True)
+    flow.response.headers.fields = ((b"Set-Cookie", b"a=b"), (b"Cache-Control", b"max-age=60"))
+    explained = list(commands.explain(flow, lambda _: (PROFILES["nginx"], PROFILES["httpd"])))
+    assert any(line.endswith("swap on httpd") for line in explained)
+    assert any(line.endswith("refused by nginx") for line in explained)
+    assert any("nginx with proxy_ignore_headers Set-Cookie" in line for line in explained)
 
 
 NO_HAR = [

@@ -359,7 +359,11 @@ class SessionTracker:
     @command.command("sessions.explain")  # type: ignore[untyped-decorator] # mitmproxy has no types here
     def explain(self, flows: Sequence[flow.Flow]) -> Sequence[str]:
         """Why the responses of these flows are safe or not, with the sections of the standards."""
-        return [line for each in flows for line in commands.explain(each)]
+        return [
+            line
+            for each in flows
+            for line in commands.explain(each, lambda of: self._settings(of).audit.caches)
+        ]
 
     @command.command("sessions.counters")  # type: ignore[untyped-decorator] # mitmproxy has no types here
     def counters(self, form: str = "text") -> Sequence[str]:

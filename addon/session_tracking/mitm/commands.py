@@ -1,16 +1,20 @@
 """What the `sessions.…` commands print."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from mitmproxy.flow import Flow
 from mitmproxy.http import HTTPFlow
 
-from session_tracking.audit.routes import shown_url
+from session_tracking.caching.outcomes import outcomes, reference_run
+from session_tracking.caching.profiles.catalogue import PROFILES
+from session_tracking.caching.profiles.model import CacheProfile
 from session_tracking.caching.safety import assess
 from session_tracking.escape import visible
-from session_tracking.mitm import convert, marks
+from session_tracking.mitm import marks
+from session_tracking.mitm.captures import recorded
 from session_tracking.reports.counters import json_lines, text_lines
+from session_tracking.reports.explanation import explanation, table
 from session_tracking.reports.run import Run, Tally
 from session_tracking.reports.text import finding_line
 from session_tracking.shadow.counters import Counters
@@ -31,25 +35,20 @@ def counters(counted: Counters, form: str, now: float) -> list[str]:
     raise ValueError(f"{visible(form)!r} is no form: use text or json")
 
 
-def explain(flow: Flow) -> Iterator[str]:
-    """The reasoning about one flow, a line a step.
+def explain(flow: Flow, caches_of: Callable[[HTTPFlow], Sequence[CacheProfile]]) -> Iterator[str]:
+    """The whole reasoning about one flow as a table, a line a step.
 
-    A response that we edited is explained as it came from upstream.
+    A response that we edited is explained as it came from upstream. `caches_of` tells the caches
+    that the user has; if that is none, all are spoken of.
     """
     if not isinstance(flow, HTTPFlow) or flow.response is None:
         yield "no HTTP response to explain"
         return
-    undo = marks.undo_of(flow)
-    exchange = convert.exchange_of(flow, flow.response, time.time(), undo)
-    safety = assess(exchange)
-    yield f"{exchange.request.method} {shown_url(exchange.request)}"
-    if undo is not None:
-        yield f"  edited by: {undo.reason}; what follows is how it came from upstream"
-    if safety.level is None:
-        yield "  sets no cookie"
-        return
-    yield f"  level: {safety.level} (decided by {safety.carrier})"
-    for reason in safety.reasons:
-        yield f"  {reason.text} ({reason.spec})"
-    if safety.remedy:
-        yield f"  fix: {safety.remedy}"
+    exchange = recorded(flow, flow.response, time.time())
+    run = reference_run(exchange)
+    everywhere = outcomes(PROFILES.values(), run)
+    caches = caches_of(flow)
+    safety = assess(exchange, outcomes(caches, run) if caches else everywhere)
+    if (undo := marks.undo_of(flow)) is not None:
+        yield f"edited by: {undo.reason}; what follows is how it came from upstream"
+    yield from table(explanation(exchange, safety, everywhere))
