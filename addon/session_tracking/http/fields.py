@@ -15,14 +15,22 @@ class FieldSection:
     here: Set-Cookie cannot be (§5.3), and who wants a list asks for `members`.
     """
 
-    __slots__ = ("_index", "_lines")
+    __slots__ = ("_first", "_lines", "_repeated")
 
     def __init__(self, lines: Iterable[tuple[str, str]] = ()) -> None:
         self._lines = tuple(lines)
-        index: dict[str, list[str]] = {}
+        self._first = {name.lower(): value.strip(OWS) for name, value in self._lines}
+        self._repeated: dict[str, list[str]] = {}
+        if len(self._first) != len(self._lines):
+            self._read_again()
+
+    def _read_again(self) -> None:
+        """Tell the values of repeated names apart: few sections have any."""
+        found: dict[str, list[str]] = {}
         for name, value in self._lines:
-            index.setdefault(name.lower(), []).append(value.strip(OWS))
-        self._index = index
+            found.setdefault(name.lower(), []).append(value.strip(OWS))
+        self._first = {name: values[0] for name, values in found.items()}
+        self._repeated = {name: values for name, values in found.items() if len(values) > 1}
 
     @property
     def lines(self) -> tuple[tuple[str, str], ...]:
@@ -31,28 +39,30 @@ class FieldSection:
 
     def values(self, name: str) -> list[str]:
         """The values of the field lines called `name` (lower case), in order; empty if absent."""
-        return self._index.get(name, [])
+        value = self._first.get(name)
+        if value is None:
+            return []
+        return self._repeated.get(name) or [value]
 
     def first(self, name: str) -> str | None:
         """The value of the first field line called `name` (lower case); None if absent."""
-        found = self._index.get(name)
-        return found[0] if found else None
+        return self._first.get(name)
 
     def members(self, name: str) -> Iterator[str]:
         """The non-empty members of a list-based field over all its lines (RFC 9110 §5.6.1).
 
         Commas inside quoted strings do not separate. Must not be used for Set-Cookie.
         """
-        for value in self._index.get(name, ()):
+        for value in self.values(name):
             yield from split_members(value)
 
     def names(self) -> Iterator[str]:
         """The field names present, in lower case, each once, in order of first appearance."""
-        return iter(self._index)
+        return iter(self._first)
 
     def without(self, names: frozenset[str]) -> "FieldSection":
         """The section less the field lines called any of `names` (lower case)."""
-        gone = names & self._index.keys()
+        gone = names & self._first.keys()
         if not gone:
             return self
         lengths = {*map(len, gone)}  # most names are told apart by their length alone
@@ -64,11 +74,14 @@ class FieldSection:
                 if len(line[0]) not in lengths or line[0].lower() not in gone
             ]
         )
-        less._index = {name: kept for name, kept in self._index.items() if name not in names}
+        less._first = {name: value for name, value in self._first.items() if name not in gone}
+        less._repeated = self._repeated and {
+            name: values for name, values in self._repeated.items() if name not in gone
+        }
         return less
 
     def __contains__(self, name: object) -> bool:
-        return name in self._index
+        return name in self._first
 
     def __len__(self) -> int:
         return len(self._lines)

@@ -98,7 +98,7 @@ def test_cache_control_seconds(text, seconds):
 @given(LATIN_1)
 def test_nothing_makes_the_parsers_raise(text):
     assert -(2**63) <= parse_time(text) < 2**63
-    assert cache_control_seconds(text) in {None, 0}
+    assert isinstance(cache_control_seconds(text), int | None)
     assert accel_expires(text) is None or text.lstrip("@").isdigit()
     assert variant(text, RequestFacts("GET", "http://lab.test/")).count("\r\n") <= len(text)
 
