@@ -22,8 +22,8 @@ from session_tracking.records.verdict_lines import read_lines
 TARGETS = {"rfc9111": 20_000.0, "all": 3_000.0}
 """Exchanges a second at least."""
 
-BATCH = 40
-ROUNDS = 300
+BATCH = 10
+ROUNDS = 1_000
 QUICK_ROUNDS = 2
 
 _NOW = 1_795_253_400

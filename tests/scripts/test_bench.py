@@ -1,11 +1,12 @@
 import json
+import random
 import subprocess
 from pathlib import Path
 from statistics import median
 
 import pytest
 
-from scripts.benchmarks import cli, hooks, servers, workload
+from scripts.benchmarks import cli, hooks, servers, verdict, workload
 from scripts.benchmarks.figures import (
     CannotMeasureError,
     Figure,
@@ -173,3 +174,19 @@ def test_what_cannot_be_measured(monkeypatch, capsys, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
     assert cli.main(["throughput"]) == cli.NOT_MEASURED
     assert "wrk is missing" in capsys.readouterr().err
+
+
+def test_the_verdict_for_real(capsys):
+    assert cli.main(["verdict", "--quick"]) in {0, cli.MISSED}
+    told = capsys.readouterr().out.splitlines()
+    names = ["verdict, rfc9111", "  median batch", "verdict, all", "  median batch"]
+    assert [row[: len(name)] for name, row in zip(names, told[1:], strict=True)] == names
+
+
+def test_no_two_exchanges_are_equal():
+    chance = random.Random(1)
+    lines = {verdict.line(1, chance) for _ in range(200)}
+    assert len(lines) == 200
+    for text in lines:
+        asked = json.loads(text)
+        assert min(len(asked[side]["headers"]) for side in ("request", "response")) >= 10
