@@ -232,3 +232,16 @@ def test_setup_refuses_an_old_python_that_is_named(checkout, old_python):
     done = setup(checkout, old_python | {"PYTHON": "python3"})
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == "scripts/setup: PYTHON=python3 is no Python 3.12 or newer.\n"
+
+
+def test_setup_leaves_a_linked_environment_alone(checkout, tmp_path):
+    other = tmp_path / "other"
+    other.mkdir()
+    (checkout / ".venv").symlink_to(other)
+    done = setup(checkout, dict(os.environ))
+    assert done.returncode == 1
+    assert done.stderr == (
+        "scripts/setup: .venv is a link, and what it leads to would be overwritten.\n"
+        "  Remove the link: rm .venv\n"
+    )
+    assert not list(other.iterdir())
