@@ -215,8 +215,6 @@ class SessionTracker:
             )
             if decision.cookie_lines is not None:
                 convert.replace_cookie_lines(request, decision.cookie_lines)
-            if decision.notice:
-                logger.log(ALERT, "session-tracker: %s", decision.notice)
         # An id that upstream does not get to see tells us all the same who asks.
         if decision.value is not None or decision.cookie_lines is not None:
             _put(self._pending, flow.id, (settings, decision))

@@ -26,6 +26,7 @@ TIMES = [
     ("other-zone", "Sun, 06 Nov 1994 08:49:37 +0100", 784111777),
     ("no-zone", "Sun, 06 Nov 1994 08:49:37", 784111777),
     ("no-space-after-comma", "Sun,06 Nov 1994 08:49:37 GMT", 784111777),
+    ("leap-day-asctime", "Tue Feb 29 00:00:00 2000", 951782400),
     ("letters-of-a-month", "Sun, 06 Nxx 1994 08:49:37 GMT", 784111777),
     ("january", "Sat, 01 Jan 2000 00:00:00 GMT", 946684800),
     ("february", "Tue, 29 Feb 2000 00:00:00 GMT", 951782400),
