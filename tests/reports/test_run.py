@@ -1,7 +1,11 @@
+from datetime import date
+
 import pytest
 
 from session_tracking.reports import run as reports_run
-from session_tracking.reports.run import ExitStatus, FailOn, Run, Tally, exit_status
+from session_tracking.reports.document import document_of
+from session_tracking.reports.judging import Terms, judge
+from session_tracking.reports.run import ExitStatus, FailOn, Run, Tally
 from tests.strategies import NOW, exchange, findings_of
 
 UNSAFE = ("Cache-Control", "public, max-age=600")
@@ -20,6 +24,13 @@ def tally(*found):
 
 def a_run(**facts):
     return Run("live", NOW, **{"exchanges": 1, **facts})
+
+
+TODAY = date(2026, 11, 21)
+
+
+def judged(run, filled, fail_on=FailOn.ERROR, **terms):
+    return judge(document_of(run, filled), Terms(fail_on, TODAY, **terms))
 
 
 def test_equal_findings_are_counted_once_each():
@@ -42,12 +53,24 @@ def test_add_tells_what_is_new_or_graver():
     assert next(iter(filled)).finding is grave
 
 
+def test_an_example_is_kept_of_each_finding_and_of_the_gravest(monkeypatch):
+    monkeypatch.setattr(reports_run, "MAX_EXAMPLES", 1)
+    filled = Tally()
+    for cookie in ("x=1", "x=3f2a9c81d0e7b6453f2a9c81d0e7b645; HttpOnly", "y=1"):
+        given = exchange(UNSAFE, cookie=cookie)
+        (finding,) = findings_of(given)
+        filled.add(finding, given)
+    x, y = filled.found.values()
+    assert x.example.response_fields[0] == ("Set-Cookie", "x=…; HttpOnly")
+    assert y.example is None
+
+
 def test_hostile_traffic_cannot_fill_the_memory(monkeypatch):
     monkeypatch.setattr(reports_run, "MAX_FINDINGS", 2)
     filled = tally(*(findings(f"c{n}=1")[0] for n in range(5)))
     assert (len(filled.found), filled.dropped, filled.by_severity["warning"]) == (2, 3, 5)
-    assert filled.at_or_above(FailOn.WARNING) == 5
-    assert filled.at_or_above(FailOn.ERROR) == 0
+    assert judged(a_run(), filled, FailOn.WARNING).counts.failing == 5
+    assert judged(a_run(), filled, FailOn.ERROR).counts.failing == 0
 
 
 STATUSES = [
@@ -71,4 +94,4 @@ STATUSES = [
     ("run", "found", "fail_on", "status"), [pytest.param(*r, id=i) for i, *r in STATUSES]
 )
 def test_exit_status(run, found, fail_on, status):
-    assert exit_status(run, tally(*found), fail_on) is status
+    assert judged(run, tally(*found), fail_on).run.exit_status is status

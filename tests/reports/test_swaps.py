@@ -6,12 +6,12 @@ from jsonschema import Draft202012Validator
 from session_tracking.audit.auditor import audit, examine
 from session_tracking.audit.settings import AuditSettings
 from session_tracking.cookies.classify import CookieClass
-from session_tracking.reports.json import report, schema
-from session_tracking.reports.run import ExitStatus, FailOn, exit_status
+from session_tracking.reports.json import render, schema
+from session_tracking.reports.run import ExitStatus, FailOn
 from session_tracking.reports.swaps import SwapRecord, SwapVerdict
-from session_tracking.reports.text import finding_line, summary
+from session_tracking.reports.text import finding_line, summary, swaps_sentence
 from session_tracking.swaps.events import EventKind, Handover, SwapEvent
-from tests.reports.test_run import a_run, tally
+from tests.reports.test_run import a_run, judged, tally
 from tests.strategies import NOW, exchange
 
 
@@ -59,24 +59,27 @@ VERDICTS = [
 @pytest.mark.parametrize(("made", "verdict", "words"), VERDICTS)
 def test_the_answer_and_its_words(made, verdict, words):
     assert made.verdict is verdict
-    assert words in made.sentence
+    assert words in swaps_sentence(made.facts())
     assert made.facts()["verdict"] == verdict.value
 
 
 def test_a_swap_goes_before_everything_and_knows_no_threshold():
     run = a_run(failures=1, swaps=record(event(EventKind.CONFIRMED)))
-    assert exit_status(run, tally(), FailOn.NEVER) is ExitStatus.PROVEN_SWAP
-    assert "proven swap (exit status 3" in list(summary(run, tally(), FailOn.NEVER))[-1]
+    document = judged(run, tally(), FailOn.NEVER)
+    assert document.run.exit_status is ExitStatus.PROVEN_SWAP
+    assert "proven swap (exit status 3" in list(summary(document))[-1]
 
 
 def test_what_cannot_be_assessed_makes_a_recording_incomplete_and_live_traffic_not():
     blurred = record(event(EventKind.NOT_ASSESSABLE, "who knows"), tells_apart=False)
     run = a_run(swaps=blurred)
-    assert exit_status(run, tally(), FailOn.ERROR) is ExitStatus.CLEAN
-    assert "swaps are not assessable" in list(summary(run, tally(), FailOn.ERROR))[-1]
+    document = judged(run, tally())
+    assert document.run.exit_status is ExitStatus.CLEAN
+    assert "swaps are not assessable" in list(summary(document))[-1]
     run.source = "file.har"
-    assert exit_status(run, tally(), FailOn.ERROR) is ExitStatus.INCOMPLETE
-    assert "who knows" in " ".join(run.reasons(FailOn.ERROR))
+    document = judged(run, tally())
+    assert document.run.exit_status is ExitStatus.INCOMPLETE
+    assert "who knows" in " ".join(document.run.incomplete)
 
 
 def test_a_line_tells_who_had_the_value_when_and_where():
@@ -106,7 +109,7 @@ def test_the_remedy_is_that_of_the_url():
 def test_the_report_holds_it_all_as_its_schema_says():
     events = event(EventKind.CONFIRMED), event(EventKind.SUSPECTED), event(EventKind.TWO_CLIENTS)
     filled = tally(*findings_of_events(*events))
-    facts = json.loads(report(a_run(swaps=record(*events)), filled, FailOn.ERROR))
+    facts = json.loads(render(judged(a_run(swaps=record(*events)), filled)))
     Draft202012Validator(schema()).validate(facts)
     assert [found["rule"] for found in facts["findings"]] == ["ST401", "ST402", "ST403"]
     assert facts["findings"][0]["swap"]["certainty"] == 1

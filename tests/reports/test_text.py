@@ -3,7 +3,7 @@ from dataclasses import replace
 from session_tracking.caching.profiles.model import Outcome
 from session_tracking.reports.run import FailOn
 from session_tracking.reports.text import finding_line, finding_lines, summary
-from tests.reports.test_run import a_run, findings, tally
+from tests.reports.test_run import a_run, findings, judged, tally
 
 
 def test_a_line_tells_the_reasons_once_and_what_each_cache_does():
@@ -22,7 +22,7 @@ def test_what_masked_it_comes_last():
 
 
 def text(run, filled, fail_on=FailOn.ERROR):
-    return "\n".join(summary(run, filled, fail_on))
+    return "\n".join(summary(judged(run, filled, fail_on)))
 
 
 def test_the_gravest_are_shown_and_the_rest_counted():

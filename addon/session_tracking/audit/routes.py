@@ -27,6 +27,13 @@ def route_of(path: str) -> str:
     return "/".join(_segment(segment, keep_varying=False) for segment in path[:2048].split("/"))
 
 
+@lru_cache(maxsize=4096)
+def shown_route(authority: str, path: str) -> tuple[str, str]:
+    """Site and route of a host, with or without a port, and a path, as findings name them."""
+    host = RequestFacts("", f"//{authority}").host or authority
+    return visible(host), visible(route_of(path))
+
+
 def shown_url(request: RequestFacts) -> str:
     """The URL without userinfo, fragment, query values and segments that look like secrets."""
     parts = request.split()

@@ -243,6 +243,7 @@ class SessionTracker:
             return
         self.run.exchanges += 1
         try:
+            self.run.routes.see(convert.authority_of(flow.request), flow.request.path)
             sets_cookie = convert.sets_cookie(response.headers)
             issues = pending is not None and pending[1].value is not None
             if sets_cookie or issues or noticed or self._looks_at_all(flow):
@@ -306,7 +307,7 @@ class SessionTracker:
 
     def _report(self, flow: HTTPFlow, exchange: Exchange, outcome: Outcome) -> None:
         for finding in outcome.findings:
-            if (counted := self.tally.add(finding)) is not None:
+            if (counted := self.tally.add(finding, exchange)) is not None:
                 counted.finding = self.engine.with_caches(finding, exchange)
                 logger.warning("%s", "\n".join(finding_lines(counted.finding)))
         marks.mark(flow, outcome.findings)

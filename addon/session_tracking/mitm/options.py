@@ -11,6 +11,7 @@ from mitmproxy.addonmanager import Loader
 
 from session_tracking.errors import SessionTrackerError
 from session_tracking.escape import visible
+from session_tracking.reports.registry import REPORTS, ReportProblem, ReportSpec, parse_spec
 from session_tracking.reports.run import FailOn
 
 CONFIG = "session_tracker_config"
@@ -39,7 +40,10 @@ OPTIONS: tuple[tuple[str, Any, object, str], ...] = (
         REPORT,
         Sequence[str],
         [],
-        "File to write the findings to when mitmproxy ends, as JSON: FILE.json. Repeatable.",
+        (
+            f"Report to write when mitmproxy ends: FORMAT=PATH, or FILE.json alone. Repeatable."
+            f" Formats: {', '.join(REPORTS)}; PATH - is standard output."
+        ),
     ),
 )
 """(name, type, default, help) of every option; the manual's table is made of it."""
@@ -57,7 +61,7 @@ class Options:
     """None for the shipped configuration."""
     enabled: str
     fail_on: FailOn
-    reports: tuple[Path, ...]
+    reports: tuple[ReportSpec, ...]
 
 
 def declare(loader: Loader) -> None:
@@ -81,8 +85,12 @@ def read() -> Options:
     Raises OptionProblem with every value that an option cannot have.
     """
     problems = [*_unknown(), *_wrong_enabled(), *_wrong_fail_on()]
-    reports = tuple(Path(name).expanduser() for name in getattr(ctx.options, REPORT))
-    problems += [problem for path in reports for problem in _wrong_report(path)]
+    reports = []
+    for written in getattr(ctx.options, REPORT):
+        try:
+            reports.append(parse_spec(written))
+        except ReportProblem as problem:
+            problems.append(f"{REPORT}: {problem}")
     if problems:
         raise OptionProblem("\n".join(problems))
     config = getattr(ctx.options, CONFIG)
@@ -91,7 +99,7 @@ def read() -> Options:
         Path(config).expanduser() if config else None,
         getattr(ctx.options, ENABLED),
         FailOn(getattr(ctx.options, FAIL_ON) or default),
-        reports,
+        tuple(reports),
     )
 
 
@@ -116,11 +124,3 @@ def _wrong_fail_on() -> Iterator[str]:
     value = getattr(ctx.options, FAIL_ON)
     if value and value not in set(FailOn):
         yield f"{FAIL_ON} is {visible(value)!r}. Use one of {', '.join(FailOn)}."
-
-
-def _wrong_report(path: Path) -> Iterator[str]:
-    shown = visible(str(path))
-    if path.suffix != ".json":
-        yield f"{REPORT} is {shown!r}. Name a file that ends in .json, the one format there is."
-    elif not path.parent.is_dir():
-        yield f"{REPORT}: there is no folder for {shown!r}. Create it first."

@@ -2,93 +2,33 @@
 
 import json
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
-from session_tracking import __version__
-from session_tracking.audit.findings import Finding, Severity
-from session_tracking.reports.run import Counted, FailOn, Run, Tally, exit_status
-from session_tracking.swaps.events import Handover, SwapEvent
+import msgspec
 
-SCHEMA_VERSION = 1
-"""Raised when a reader of the form before would no longer understand it."""
+from session_tracking.audit.findings import Finding
+from session_tracking.errors import InputError
+from session_tracking.escape import visible
+from session_tracking.reports.document import SCHEMA_VERSION, Document, found_of
 
-_LAST_SECOND = 253402300799.0
-"""The end of the year 9999."""
+__all__ = ["SCHEMA_FILE", "finding_facts", "read_document", "render", "schema"]
 
 SCHEMA_FILE = Path(__file__).with_name("report.schema.json")
 
-
-def report(run: Run, tally: Tally, fail_on: FailOn) -> str:
-    """The report of a run as JSON text; nothing in it is a cookie's value."""
-    document = {
-        "version": SCHEMA_VERSION,
-        "tool": {"name": "session-tracker", "version": __version__},
-        "run": {
-            "source": run.source,
-            "started": _time(run.started),
-            "ended": _time(run.ended),
-            "exchanges": run.exchanges,
-            "cookies_set": run.cookies_set,
-            "failures": run.failures,
-            "incomplete": list(run.reasons(fail_on)),
-            "fail_on": fail_on.value,
-            "exit_status": int(exit_status(run, tally, fail_on)),
-            "tracker": run.tracker,
-            "swaps": run.swaps.facts(),
-        },
-        "counts": {
-            "distinct": len(tally.found),
-            "dropped": tally.dropped,
-            **{severity.value: tally.by_severity[severity] for severity in Severity},
-        },
-        "findings": [_counted(counted) for counted in tally],
-    }
-    return json.dumps(document, indent=2, ensure_ascii=True) + "\n"
+_LONGEST = 4000
+"""Characters of one text of a report that is read."""
 
 
-def finding_facts(finding: Finding) -> dict[str, object]:
+def render(document: Document) -> str:
+    """The report as JSON text, all of it ASCII; nothing in it is a cookie's value."""
+    return json.dumps(msgspec.to_builtins(document), indent=2, ensure_ascii=True) + "\n"
+
+
+def finding_facts(finding: Finding) -> Mapping[str, Any]:
     """One finding as plain values."""
-    return {
-        "rule": finding.rule.id,
-        "name": finding.rule.name,
-        "title": finding.rule.title,
-        "severity": finding.severity.value,
-        "site": finding.site,
-        "method": finding.method,
-        "url": finding.url,
-        "route": finding.route,
-        "cookie": finding.cookie_name,
-        "class": finding.cookie_class.value,
-        "field": finding.field,
-        "level": finding.level and finding.level.value,
-        "reasons": [
-            {"text": reason.text, "spec": str(reason.spec), "url": reason.spec.url}
-            for reason in finding.reasons
-        ],
-        "remedy": finding.remedy,
-        "caches": {name: outcome.value for name, outcome in finding.caches.items()},
-        "fingerprint": finding.fingerprint,
-        "exchange": finding.exchange_id,
-        "time": _time(finding.time),
-        "masked_by": finding.masked_by or None,
-        "swap": finding.swap and _swap(finding.swap),
-    }
-
-
-def _swap(swap: SwapEvent) -> dict[str, object]:
-    return {
-        "kind": swap.kind.value,
-        "digest": swap.digest,
-        "certainty": min(swap.score, 10) / 10,
-        "first": _handover(swap.first),
-        "other": _handover(swap.other),
-        "reason": swap.reason,
-    }
-
-
-def _handover(seen: Handover) -> dict[str, object]:
-    return {"client": seen.client, "time": _time(seen.time), "url": seen.url}
+    facts: Mapping[str, Any] = msgspec.to_builtins(found_of(finding))
+    return facts
 
 
 def schema() -> Mapping[str, object]:
@@ -97,11 +37,40 @@ def schema() -> Mapping[str, object]:
     return parsed
 
 
-def _counted(counted: Counted) -> dict[str, object]:
-    return {**finding_facts(counted.finding), "count": counted.count, "masked": counted.masked}
+def read_document(text: bytes, name: str) -> Document:
+    """The report that `render` wrote; `name` is that of its file, fit to be shown.
+
+    Anybody may have edited it: every text is made fit to be shown. Raises InputError if it is no
+    report, or one of another version.
+    """
+    try:
+        plain = json.loads(text)
+    except (ValueError, RecursionError):
+        raise InputError(f"{name} is no JSON. {_FIX}") from None
+    if not isinstance(plain, dict) or "findings" not in plain:
+        raise InputError(f"{name} is no report of session-tracker. {_FIX}")
+    if plain.get("version") != SCHEMA_VERSION:
+        raise InputError(
+            f"{name} is a report of version {visible(str(plain.get('version')), 20)}, and this"
+            f" program reads version {SCHEMA_VERSION}. Make it again with this program."
+        )
+    try:
+        return msgspec.convert(_shown(plain), Document)
+    except (msgspec.ValidationError, RecursionError) as error:
+        raise InputError(f"{name} was changed: {visible(str(error), 300)}. {_FIX}") from None
 
 
-def _time(seconds: float) -> str:
-    # A recording may hold any number for a time; no report is worth less than none.
-    seconds = min(max(seconds, 0.0), _LAST_SECOND)
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")
+_FIX = "Name the file that --report json=FILE or session_tracker_report wrote."
+
+
+def _shown(value: object) -> object:
+    """The same value with every text fit to be shown."""
+    match value:
+        case str(text):
+            return visible(text, _LONGEST)
+        case list(items):
+            return [_shown(item) for item in items]
+        case dict(table):
+            return {visible(str(key)): _shown(inner) for key, inner in table.items()}
+        case _:
+            return value

@@ -1,17 +1,25 @@
-"""The facts of one run, its findings counted, and the exit status that follows."""
+"""The facts of one run, and its findings counted."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 
 from session_tracking.audit.findings import Finding, Severity
+from session_tracking.audit.routes import shown_route
+from session_tracking.http.exchange import Exchange
+from session_tracking.reports.example import Example, example_of
 from session_tracking.reports.swaps import SwapRecord
-from session_tracking.swaps.events import EventKind
 
 MAX_FINDINGS = 10_000
 """Distinct findings that are kept; what comes after is counted only, so that hostile traffic
 cannot fill the memory."""
+
+MAX_EXAMPLES = 1000
+"""Distinct findings whose exchange is kept as an example."""
+
+MAX_ROUTES = 5000
+"""Routes of a run that are told apart; responses of further ones are counted together."""
 
 
 class ExitStatus(IntEnum):
@@ -52,6 +60,8 @@ class Counted:
     count: int = 1
     masked: int = 0
     """How many of them our own edit hid from the visitor."""
+    example: Example | None = None
+    """The exchange that the finding is about; None if it is not known."""
 
 
 @dataclass(slots=True)
@@ -67,8 +77,11 @@ class Tally:
     dropped: int = 0
     """Occurrences that came when `MAX_FINDINGS` distinct ones were held."""
 
-    def add(self, finding: Finding) -> Counted | None:
-        """Count a finding; what is held of it if it is new or graver than its equals so far."""
+    def add(self, finding: Finding, exchange: Exchange | None = None) -> Counted | None:
+        """Count a finding; what is held of it if it is new or graver than its equals so far.
+
+        `exchange` is the one that it is about.
+        """
         self.by_severity[finding.severity] += 1
         known = self.found.get(finding.fingerprint)
         masked = bool(finding.masked_by)
@@ -77,12 +90,17 @@ class Tally:
                 self.dropped += 1
                 self.dropped_by[finding.severity] += 1
                 return None
-            known = self.found[finding.fingerprint] = Counted(finding, 1, int(masked))
+            example = None
+            if exchange is not None and len(self.found) < MAX_EXAMPLES:
+                example = example_of(exchange)
+            known = self.found[finding.fingerprint] = Counted(finding, 1, int(masked), example)
             return known
         known.count += 1
         known.masked += masked
         if finding.severity.rank > known.finding.severity.rank:
             known.finding = finding
+            if known.example is not None and exchange is not None:
+                known.example = example_of(exchange)
             return known
         return None
 
@@ -90,17 +108,31 @@ class Tally:
         """The counted findings, gravest first, then by rule, site, route and cookie."""
         return iter(sorted(self.found.values(), key=_order))
 
-    def at_or_above(self, fail_on: FailOn) -> int:
-        """How many distinct findings fail a run; of those not kept, how many occurrences."""
-        dropped = sum(n for severity, n in self.dropped_by.items() if fail_on.reached_by(severity))
-        return dropped + sum(
-            fail_on.reached_by(counted.finding.severity) for counted in self.found.values()
-        )
-
 
 def _order(counted: Counted) -> tuple[int, str, str, str, str]:
     found = counted.finding
     return (-found.severity.rank, found.rule.id, found.site, found.route, found.cookie_name)
+
+
+@dataclass(slots=True)
+class Routes:
+    """Where responses were seen: what is clean is known by having been looked at."""
+
+    seen: dict[tuple[str, str], int] = field(default_factory=dict)
+    """(site, route) → responses."""
+    further: int = 0
+    """Responses that came when `MAX_ROUTES` were held, of none of them."""
+
+    def see(self, authority: str, path: str) -> None:
+        """Count a response: of a host with or without port, for a path with or without query."""
+        place = shown_route(authority, path.partition("?")[0])
+        seen = self.seen.get(place)
+        if seen is not None:
+            self.seen[place] = seen + 1
+        elif len(self.seen) < MAX_ROUTES:
+            self.seen[place] = 1
+        else:
+            self.further += 1
 
 
 @dataclass(slots=True)
@@ -124,28 +156,4 @@ class Run:
     tracker: dict[str, int] = field(default_factory=dict)
     """Counters of the tracker: issued, confirmed, forged…"""
     swaps: SwapRecord = field(default_factory=SwapRecord)
-
-    def reasons(self, fail_on: FailOn) -> Iterable[str]:
-        """Why the run is incomplete; empty if it is complete."""
-        if self.failures:
-            noun = "exchange" if self.failures == 1 else "exchanges"
-            yield f"{self.failures} {noun} could not be audited; the log above says why"
-        yield from self.incomplete
-        if self.unjudged and self.unjudged == self.cookies_set and fail_on is not FailOn.NEVER:
-            yield "no response that sets a cookie was judged: audit.enabled is false"
-        if self.source != "live" and self.swaps.reasons:
-            yield f"a swap cannot be ruled out: {'; '.join(self.swaps.reasons)}"
-        if not self.exchanges and fail_on is not FailOn.NEVER:
-            yield "no exchange was seen, so there is nothing to call clean"
-
-
-def exit_status(run: Run, tally: Tally, fail_on: FailOn) -> ExitStatus:
-    """The exit status of a run; incomplete goes before findings, a swap that happened before both.
-
-    No threshold applies to the last: it is no risk any more but damage.
-    """
-    if run.swaps.counts[EventKind.CONFIRMED]:
-        return ExitStatus.PROVEN_SWAP
-    if any(run.reasons(fail_on)):
-        return ExitStatus.INCOMPLETE
-    return ExitStatus.FINDINGS if tally.at_or_above(fail_on) else ExitStatus.CLEAN
+    routes: Routes = field(default_factory=Routes)

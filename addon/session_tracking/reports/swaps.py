@@ -55,13 +55,6 @@ class SwapRecord:
             return SwapVerdict.SUSPECTED
         return SwapVerdict.NOT_ASSESSABLE if self.reason else SwapVerdict.NONE_SEEN
 
-    @property
-    def sentence(self) -> str:
-        """Verdict, reason and counts in words."""
-        words = str(self.verdict).replace("-", " ")
-        counts = ", ".join(f"{count} {kind}" for kind, count in self.counts.items())
-        return ": ".join(part for part in (words, self.reason, counts) if part)
-
     def facts(self) -> dict[str, object]:
         """As plain values, for the report."""
         return {

@@ -1,0 +1,44 @@
+"""The options of every command that audits: which reports to write, and when to fail."""
+
+from collections.abc import Callable, Iterable
+
+import click
+
+from session_tracking.reports.registry import REPORTS, ReportProblem, ReportSpec, parse_spec
+from session_tracking.reports.run import FailOn
+
+__all__ = ["fail_on_option", "report_option"]
+
+
+def _specs(
+    context: click.Context, parameter: click.Parameter, values: Iterable[str]
+) -> tuple[ReportSpec, ...]:
+    try:
+        return tuple(map(parse_spec, values))
+    except ReportProblem as problem:
+        raise click.BadParameter(str(problem), context, parameter) from None
+
+
+def _threshold(context: click.Context, parameter: click.Parameter, value: str) -> FailOn:  # noqa: ARG001 - click's signature
+    return FailOn(value)
+
+
+report_option: Callable[[Callable[..., None]], Callable[..., None]] = click.option(
+    "--report",
+    "reports",
+    metavar="FORMAT=PATH",
+    multiple=True,
+    callback=_specs,
+    help=f"Write a report: {', '.join(REPORTS)}. Repeatable; PATH - is standard output.",
+)
+"""Gives the command `reports`, a tuple of `ReportSpec`."""
+
+fail_on_option: Callable[[Callable[..., None]], Callable[..., None]] = click.option(
+    "--fail-on",
+    type=click.Choice([threshold.value for threshold in FailOn]),
+    default="error",
+    show_default=True,
+    callback=_threshold,
+    help="Severity from which findings make the exit status 1.",
+)
+"""Gives the command `fail_on`, a `FailOn`."""
