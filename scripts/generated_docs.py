@@ -19,6 +19,7 @@ BLOCKS = {
     "configuration-keys": "session_tracking.config.reference:reference_table",
     "exit-statuses": "scripts.reference_tables:exit_statuses",
     "levels": "scripts.reference_tables:levels",
+    "log-fields": "scripts.reference_tables:log_fields",
     "options": "scripts.reference_tables:options",
     "rules": "scripts.reference_tables:rules",
     "severities": "scripts.reference_tables:severities",

@@ -9,6 +9,7 @@ from session_tracking.audit.catalogue import RULES
 from session_tracking.audit.rules.set_cookie import SEVERITIES
 from session_tracking.caching.levels import Level
 from session_tracking.mitm.options import OPTIONS
+from session_tracking.records.w3c_fields import FIELDS
 from session_tracking.reports.run import ExitStatus
 
 
@@ -51,6 +52,11 @@ def levels() -> str:
     return _table(
         ("Level", ""), ((f"**{level}**", meanings[level.name]) for level in reversed(Level))
     )
+
+
+def log_fields() -> str:
+    """The fields of the log, in their order."""
+    return _table(("Field", ""), ((f"`{name}`", text) for name, text in FIELDS.items()))
 
 
 def exit_statuses() -> str:

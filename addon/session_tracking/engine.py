@@ -57,6 +57,19 @@ class Outcome:
     """Whether the response sets more cookies than are looked at."""
     events: tuple[SwapEvent, ...] = ()
     """What the detector of swaps saw; the findings tell what concerns a visitor."""
+    level: Level | None = None
+    """How safe the cookies of the response are; None where it sets none, or was not audited."""
+
+
+def known_id(settings: SiteSettings, cookies: Iterable[str]) -> str:
+    """The tracker's id in these Cookie field values; empty if there is none that can be ours."""
+    tracking = settings.tracking
+    if tracking.enabled:
+        name, check = tracking.cookie.name, tracking.identifiers.check
+        for value in cookie_values(cookies, name):
+            if check(value, name, settings.site) == "valid":
+                return value
+    return ""
 
 
 def _with_swaps(facts: AuditFacts, events: tuple[SwapEvent, ...]) -> AuditFacts:
@@ -188,8 +201,8 @@ class Engine:
             ]
         self._credit(settings)
         self._books.events(site, events)
-        cut = facts is not None and facts.cut
-        return Outcome(edit, tuple(findings), decision, cut, events)
+        cut, level = (facts.cut, facts.level) if facts is not None else (False, None)
+        return Outcome(edit, tuple(findings), decision, cut, events, level)
 
     def failed(self, settings: SiteSettings) -> None:
         """Count an exchange that a fault of ours kept from being judged."""
@@ -287,10 +300,8 @@ class Engine:
         """The tracker's id of who asks, if there is one, and whether the request brought it."""
         if decision is not None and decision.presented:
             return decision.presented, True
-        tracking = settings.tracking
-        if tracking.enabled and "cookie" in request.fields:
-            name, check = tracking.cookie.name, tracking.identifiers.check
-            for value in cookie_values(request.fields.values("cookie"), name):
-                if check(value, name, settings.site) == "valid":
-                    return value, True
+        if "cookie" in request.fields:
+            known = known_id(settings, request.fields.values("cookie"))
+            if known:
+                return known, True
         return (decision and decision.value) or "", False

@@ -4,7 +4,7 @@ import re
 
 from session_tracking.config.checks import CODES
 from session_tracking.config.reference import codes_table, reference_table
-from session_tracking.config.root import KEYS, LOCKS, Alert, Ledger, Metrics, Profile
+from session_tracking.config.root import KEYS, LOCKS, Alert, Ledger, Log, Logs, Metrics, Profile
 
 
 def test_the_table_has_every_key_with_a_description():
@@ -15,6 +15,7 @@ def test_the_table_has_every_key_with_a_description():
     tables = (Alert, Ledger, Metrics, Profile)
     arranging = ["include", "host", "path", "file", "hosts"]
     arranging += [name for table in tables for name in table.model_fields]
+    arranging += Logs.model_fields.keys() - Log.model_fields.keys()
     assert sorted(names) == sorted([*settings, *LOCKS, *arranging])
     assert all(description.endswith(".") for *_, description in rows)
     for header in (
@@ -24,6 +25,7 @@ def test_the_table_has_every_key_with_a_description():
         "[audit]",
         "[enforce]",
         "[shadow]",
+        "[log]",
         "[metrics]",
         "[[alert]]",
         "[profiles.NAME]",
@@ -39,4 +41,4 @@ def test_the_table_has_every_key_with_a_description():
 def test_the_codes_are_in_order():
     codes = re.findall(r"^\| ([EW]\d+) \|", codes_table(), re.MULTILINE)
     assert codes == list(CODES)
-    assert codes == [f"E{n}" for n in range(1, 24)] + [f"W{n}" for n in range(1, 14)]
+    assert codes == [f"E{n}" for n in range(1, 24)] + [f"W{n}" for n in range(1, 15)]

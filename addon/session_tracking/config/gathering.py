@@ -9,6 +9,7 @@ from session_tracking.config.alerts import alert_errors, metrics_errors
 from session_tracking.config.documents import Document, read
 from session_tracking.config.levels import Level, Site, above, root_level, site_levels
 from session_tracking.config.locks import lock_errors, violations
+from session_tracking.config.logs import log_errors
 from session_tracking.config.positions import Location
 from session_tracking.config.profiles import cache_errors, own_profiles, profile_errors
 from session_tracking.config.report import Report
@@ -63,6 +64,7 @@ def gather(path: Path, report: Report, watch: Watch, text: str | None) -> Gather
     report.errors(_lock_errors(top, sites))
     report.errors(alert_errors(document, skip))
     report.errors(metrics_errors(document, skip))
+    report.errors(log_errors(document, skip))
     report.errors(profile_errors(document, skip))
     profiles = own_profiles(document, skip)
     for level in (top, *(level for site, paths in sites for level in (site, *paths))):

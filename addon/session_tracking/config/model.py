@@ -11,10 +11,21 @@ from pydantic import Field
 from session_tracking.config.section import CHOICE, Count, Names, Ports, Seconds, Section
 from session_tracking.cookies.classify import CookieClass
 from session_tracking.cookies.serialize import Quoting, SameSite, Style
+from session_tracking.records.settings import ClientAddress, CookieMode
 from session_tracking.tracking.identifiers import IdFormat
 from session_tracking.tracking.policy import Detect, OnCacheable, OnNew, Refresh, Scope
 
-__all__ = ["Audit", "Cookie", "Enforce", "Headers", "Privacy", "Settings", "Shadow", "Swaps"]
+__all__ = [
+    "Audit",
+    "Cookie",
+    "Enforce",
+    "Headers",
+    "Log",
+    "Privacy",
+    "Settings",
+    "Shadow",
+    "Swaps",
+]
 
 
 class Cookie(Section):
@@ -140,6 +151,19 @@ class Shadow(Section):
     """Responses that it holds at most; sites with equal profile and number share one cache."""
 
 
+class Log(Section):
+    """``[log]``: a line for each exchange, in the W3C extended format as IIS writes it."""
+
+    enabled: bool = False
+    """Whether live exchanges are logged."""
+    fields: Names = ()
+    """Names of fields, written in IIS's order, with `cs(NAME)` and `sc(NAME)`; []: the usual."""
+    cookies: Annotated[CookieMode, CHOICE] = CookieMode.OWN
+    """Cookie values: `own` has our id in clear and digests of others, `hash` digests, `all` all."""
+    client_address: Annotated[ClientAddress, CHOICE] = ClientAddress.FULL
+    """Client addresses: in full, truncated to a network, or as digests."""
+
+
 class Settings(Section):
     """The tracker's own keys at the top level, and the tables above."""
 
@@ -172,3 +196,4 @@ class Settings(Section):
     enforce: Enforce = Enforce()
     swaps: Swaps = Swaps()
     shadow: Shadow = Shadow()
+    log: Log = Log()

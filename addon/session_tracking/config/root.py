@@ -4,8 +4,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from session_tracking.config.model import Settings
-from session_tracking.config.section import Names, Section
+from session_tracking.config.model import Log, Settings
+from session_tracking.config.section import CHOICE, Names, Section
+from session_tracking.records.settings import Rollover
 
 __all__ = [
     "KEYS",
@@ -14,6 +15,8 @@ __all__ = [
     "Alert",
     "Delegate",
     "Ledger",
+    "Log",
+    "Logs",
     "Metrics",
     "Path",
     "Profile",
@@ -107,8 +110,25 @@ class Metrics(Section):
     """Address and port, such as 127.0.0.1:9464; port 0 takes any. Empty: not served."""
 
 
+class Logs(Log):
+    """``[log]``: a line for each exchange, in the W3C extended format as IIS writes it."""
+
+    dir: str = "logs"
+    """Folder of the log, relative to this file; each site has a folder in it."""
+    rollover: Annotated[Rollover, CHOICE] = Rollover.DAILY
+    """When a new file begins; by UTC."""
+    size: Annotated[int, Field(ge=1_048_576, le=2**40)] = 20_971_520
+    """With `log.rollover = "size"`: octets after which a new file begins."""
+    keep: str = "30 days"
+    """How long a file is kept after its last line: hours, days or weeks; "forever" deletes none."""
+    key_file: str = ""
+    """File with the key of the digests, relative to this file; empty: `digest.key` in `dir`."""
+
+
 class Root(Level):
     """The whole of ``config.toml``."""
+
+    log: Logs = Logs()
 
     ledger: Ledger = Ledger()
     alert: Annotated[tuple[Alert, ...], Field(strict=False)] = ()

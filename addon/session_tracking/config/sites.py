@@ -11,11 +11,12 @@ from session_tracking.audit.settings import AuditSettings, EnforceSettings
 from session_tracking.config.alerts import alert_rule
 from session_tracking.config.checks.domain import domain_covers
 from session_tracking.config.levels import Level, Written, normal_host
+from session_tracking.config.logs import log_files, log_settings
 from session_tracking.config.model import Settings
 from session_tracking.config.root import KEYS, Root
 from session_tracking.config.watching import Watch
-from session_tracking.engine import SiteSettings
 from session_tracking.errors import ConfigError
+from session_tracking.records.settings import LogFiles, RecordedSite
 from session_tracking.shadow.alerts import AlertRule
 from session_tracking.shadow.shadow import ShadowSettings
 from session_tracking.swaps.settings import SwapSettings
@@ -78,8 +79,8 @@ class EffectiveValue:
 class _Host:
     """The settings for one host, ready to be returned."""
 
-    default: SiteSettings
-    paths: tuple[tuple[str, SiteSettings], ...]
+    default: RecordedSite
+    paths: tuple[tuple[str, RecordedSite], ...]
 
 
 class Configuration:
@@ -158,6 +159,13 @@ class Configuration:
         return any(level.shadow.enabled for level in self._everything())
 
     @cached_property
+    def log_files(self) -> LogFiles | None:
+        """Where the log goes; None where no site has one."""
+        if not any(level.settings.log.enabled for level in self._everything()):
+            return None
+        return log_files(self.root.log, self.path.parent)
+
+    @cached_property
     def alerts(self) -> tuple[AlertRule, ...]:
         """The alerts, in the order of the file."""
         return tuple(map(alert_rule, self.root.alert))
@@ -172,7 +180,7 @@ class Configuration:
         """Whether a file changed since the last time this was asked, or one was added."""
         return self.watch.changed()
 
-    def for_url(self, host: str, path: str) -> SiteSettings:
+    def for_url(self, host: str, path: str) -> RecordedSite:
         """What holds for a request: its host with or without port, its path with or without query.
 
         Takes any text. The settings of a bounded number of hosts are kept at hand.
@@ -204,14 +212,31 @@ class Configuration:
         name = _host_of(host)
         site = self._site(name)
         if site is not None:
-            default = _site_settings(site.host, site.resolved)
-            return _Host(default, tuple((p, _site_settings(site.host, r)) for p, r in site.paths))
+            default = self._site_settings(site.host, site.resolved)
+            paths = ((p, self._site_settings(site.host, r)) for p, r in site.paths)
+            return _Host(default, tuple(paths))
         tracking = self._resolved.tracking
         if not domain_covers(self._resolved.settings.cookie.domain, name):
             # The user agent would drop the cookie, and every request would count as new.
             tracking = replace(tracking, enabled=False)
         site_name = name[:_LONGEST_HOST]
-        return _Host(_site_settings(site_name, self._resolved, tracking), ())
+        return _Host(self._site_settings(site_name, self._resolved, tracking), ())
+
+    def _site_settings(
+        self, site: str, resolved: Resolved, tracking: TrackingSettings | None = None
+    ) -> RecordedSite:
+        """The settings of a level; `tracking` stands in for its own where no site is listed."""
+        listed = tracking is None
+        return RecordedSite(
+            site,
+            listed,
+            tracking or resolved.tracking,
+            resolved.audit,
+            resolved.enforce,
+            resolved.swaps,
+            resolved.shadow,
+            log_settings(self.log_files, site, resolved.settings, listed=listed),
+        )
 
 
 def forward_mode_notice(configuration: Configuration) -> ConfigError | None:
@@ -238,21 +263,6 @@ def _below(prefix: str, path: str) -> bool:
 
 _SEGMENT_ENDS = frozenset({"", "/", "?", "#"})
 """What stands after whole segments."""
-
-
-def _site_settings(
-    site: str, resolved: Resolved, tracking: TrackingSettings | None = None
-) -> SiteSettings:
-    """The settings of a level; `tracking` stands in for its own where no site is listed."""
-    return SiteSettings(
-        site,
-        tracking is None,
-        tracking or resolved.tracking,
-        resolved.audit,
-        resolved.enforce,
-        resolved.swaps,
-        resolved.shadow,
-    )
 
 
 def _host_of(host: str) -> str:

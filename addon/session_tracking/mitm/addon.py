@@ -18,7 +18,7 @@ from mitmproxy.proxy.mode_specs import ReverseMode
 from session_tracking.audit.auditor import MAX_COOKIES
 from session_tracking.caching.profiles.simulate import sets_cookie
 from session_tracking.config.sites import Configuration
-from session_tracking.engine import Circumstances, Engine, Outcome, SiteSettings
+from session_tracking.engine import Circumstances, Engine, Outcome
 from session_tracking.errors import ConfigErrors
 from session_tracking.http.exchange import Exchange
 from session_tracking.mitm import commands, convert, marks, options
@@ -26,8 +26,10 @@ from session_tracking.mitm.configuration import LiveConfiguration
 from session_tracking.mitm.ending import finish
 from session_tracking.mitm.exit_gate import ExitGate
 from session_tracking.mitm.notices import start_notices
+from session_tracking.mitm.recording import Recording, RecordingError
 from session_tracking.mitm.watchdog import Watchdog
 from session_tracking.records.metrics import MetricsError
+from session_tracking.records.settings import RecordedSite
 from session_tracking.reports.run import ExitStatus, Run, Tally
 from session_tracking.reports.text import finding_lines
 from session_tracking.swaps.events import SwapEvent
@@ -69,11 +71,14 @@ class SessionTracker:
         self._options: options.Options | None = None
         self._configuration: LiveConfiguration | None = None
         self._gate: ExitGate | None = None
-        self._pending: dict[str, tuple[SiteSettings, Decision]] = {}
+        self._pending: dict[str, tuple[RecordedSite, Decision]] = {}
         self._senders: RecentSet[int] = RecentSet(MAX_SENDERS)
         self._noticed: dict[str, tuple[SwapEvent, ...]] = {}
         self._watchdog: Watchdog = Watchdog(lambda: self.engine)
         self._spent: dict[str, float] = {}
+        self.addons: list[object] = []
+        """Children in mitmproxy's chain: none where nothing is recorded."""
+        self._recording: Recording = Recording(self.addons)
 
     # ------------------------------------------------------------------------- life cycle
 
@@ -94,12 +99,13 @@ class SessionTracker:
                 self._use(LiveConfiguration(read.config, read.enabled))
         except options.OptionProblem as problem:
             self._refuse(problem, ExitStatus.USAGE)
-        except (ConfigErrors, MetricsError) as errors:
+        except (ConfigErrors, MetricsError, RecordingError) as errors:
             self._refuse(errors, ExitStatus.CONFIGURATION)
         else:
             self._options = read
 
     def _use(self, configuration: LiveConfiguration) -> None:
+        self._recording.check(configuration.current.log_files)
         self._watchdog.serve(configuration.current)
         if self._configuration is not None:
             self._configuration.stop()
@@ -148,6 +154,7 @@ class SessionTracker:
             return
         self._configuration.stop()
         self._watchdog.stop()
+        self._recording.stop()
         if not ctx.master.should_exit.is_set():
             return
         self.run.tracker = self.engine.counts()
@@ -174,6 +181,8 @@ class SessionTracker:
             return
         try:
             settings = self._settings(flow)
+            if settings.log is not None and flow.live:
+                self._recording.watch(flow, settings)
             if settings.swaps.enabled:
                 self._watch(flow, settings)
             # Else a file is read, or another addon has answered already.
@@ -182,7 +191,7 @@ class SessionTracker:
         except Exception as error:  # noqa: BLE001 - a fault of ours must not touch the traffic
             self._failed(flow, error)
 
-    def _watch(self, flow: HTTPFlow, settings: SiteSettings) -> None:
+    def _watch(self, flow: HTTPFlow, settings: RecordedSite) -> None:
         """Look at the sessions that a client sends, once while it is remembered."""
         if not (sender := convert.sender_of(flow)):
             return
@@ -199,7 +208,7 @@ class SessionTracker:
             if events:
                 _put(self._noticed, flow.id, events)
 
-    def _decide(self, flow: HTTPFlow, settings: SiteSettings) -> None:
+    def _decide(self, flow: HTTPFlow, settings: RecordedSite) -> None:
         request = flow.request
         allowed = settings.listed or isinstance(flow.client_conn.proxy_mode, ReverseMode)
         decision = self.engine.pass_by(
@@ -215,6 +224,8 @@ class SessionTracker:
             )
             if decision.cookie_lines is not None:
                 convert.replace_cookie_lines(request, decision.cookie_lines)
+        if settings.log is not None:
+            self._recording.decided(flow.id, decision)
         # An id that upstream does not get to see tells us all the same who asks.
         if decision.value is not None or decision.cookie_lines is not None:
             _put(self._pending, flow.id, (settings, decision))
@@ -260,7 +271,7 @@ class SessionTracker:
         self,
         flow: HTTPFlow,
         response: Response,
-        pending: tuple[SiteSettings, Decision] | None,
+        pending: tuple[RecordedSite, Decision] | None,
         noticed: tuple[SwapEvent, ...],
     ) -> None:
         settings, decision = pending or (self._settings(flow), None)
@@ -284,13 +295,15 @@ class SessionTracker:
         self.run.swaps.add(outcome.events)
         if outcome.edit is not None:
             marks.remember(flow, convert.apply(outcome.edit, response))
+        if settings.log is not None:
+            self._recording.judged(flow.id, outcome)
         if outcome.decision is not None and outcome.decision.notice:
             logger.log(ALERT, "session-tracker: %s", outcome.decision.notice)
         if outcome.findings:
             self._report(flow, exchange, outcome)
 
     def _book(
-        self, flow: HTTPFlow, exchange: Exchange, settings: SiteSettings, *, recorded: bool
+        self, flow: HTTPFlow, exchange: Exchange, settings: RecordedSite, *, recorded: bool
     ) -> None:
         """Count what was seen, and what could not be judged."""
         fields = exchange.response.fields
@@ -322,7 +335,7 @@ class SessionTracker:
         assert self._configuration is not None  # noqa: S101 - configure() came before any flow
         return self._configuration.current
 
-    def _settings(self, flow: HTTPFlow) -> SiteSettings:
+    def _settings(self, flow: HTTPFlow) -> RecordedSite:
         request = flow.request
         return self._current().for_url(convert.authority_of(request), request.path)
 

@@ -1,11 +1,11 @@
-"""The rules that go beyond types: E1 to E23 stop the start, W1 to W13 are said.
+"""The rules that go beyond types: E1 to E23 stop the start, W1 to W14 are said.
 
 A check sees the settings in effect at one level and names the keys that are involved; who runs the
 checks finds the place where the decisive one was written. Two groups of rules are elsewhere: E23
 and W13 compare tables (`structure`, `locks`), E3 and W12 read keys from outside (`keys`).
 """
 
-from session_tracking.config.checks import attributes, cookie, domain, other
+from session_tracking.config.checks import attributes, cookie, domain, log, other
 from session_tracking.config.checks.problem import CODES, Check, Problem, Target
 
 __all__ = ["CHECKS", "CODES", "Check", "Problem", "Target"]
@@ -27,5 +27,6 @@ CHECKS: tuple[Check, ...] = (
     other.patterns,
     other.networks,
     other.connections,
+    log.fields,
 )
 """Every check, in the order of the file."""

@@ -81,6 +81,7 @@ CODES: Final[Mapping[str, str]] = MappingProxyType(
         "W11": "no lifetime: the cookie ends with the browser's session",
         "W12": "a key file that others can read",
         "W13": "an `include` that matches no file, or a delegation to a file that is not read",
+        "W14": "cookie values of every kind in the log",
     }
 )
 """What each code stands for."""

@@ -1,0 +1,240 @@
+"""Watches exchanges for the records: what was decided, what was judged, how it ended.
+
+Nothing here runs, and no hook is in mitmproxy's chain, until an exchange comes that is to be
+recorded.
+"""
+
+import logging
+import time
+from dataclasses import dataclass
+
+from mitmproxy.flow import Error
+from mitmproxy.http import HTTPFlow, Response
+from mitmproxy.log import ALERT
+
+from session_tracking.cookies.digest import Digester
+from session_tracking.engine import Outcome, known_id
+from session_tracking.errors import SessionTrackerError
+from session_tracking.mitm import convert
+from session_tracking.records.digest_key import DigestKeyError, digest_key
+from session_tracking.records.settings import LogFiles, RecordedSite
+from session_tracking.records.visit import Lines, Visit
+from session_tracking.records.w3c_log import W3cLog
+from session_tracking.tracking.policy import Decision, Rule, State
+
+__all__ = ["MAX_WATCHED", "Recording", "RecordingError"]
+
+logger: logging.Logger = logging.getLogger(__name__)
+
+MAX_WATCHED = 20_000
+"""Exchanges that may be under way; the oldest is not recorded when there are more."""
+
+_OUTSIDE = frozenset({Rule.METHOD, Rule.SCOPE, Rule.CROSS_SITE, Rule.UPGRADE})
+"""Rules that look at no cookie, and mean nobody who wants to be left alone."""
+
+CLIENT_GONE = 64
+"""ERROR_NETNAME_DELETED: what IIS writes when the client has left."""
+KILLED = 1236
+"""ERROR_CONNECTION_ABORTED."""
+UPSTREAM_FAILED = 12030
+"""ERROR_WINHTTP_CONNECTION_ERROR, with status 502.3: what IIS writes as a proxy."""
+
+
+class RecordingError(SessionTrackerError):
+    """Records are configured and cannot be written; the message tells the fix."""
+
+
+@dataclass(slots=True)
+class _Watched:
+    """An exchange on its way."""
+
+    settings: RecordedSite
+    method: bytes
+    target: bytes
+    authority: bytes
+    lines: Lines
+    """The request's, as they came: what goes upstream may be without our cookie."""
+    decision: Decision | None = None
+    given: str = ""
+    """The id that goes out with the response."""
+    level: str = ""
+
+
+class Recording:
+    """Belongs to the addon, which tells it of each exchange that is to be recorded."""
+
+    def __init__(self, hooks: list[object]) -> None:
+        """`hooks` are the addon's children in mitmproxy's chain: this joins them when needed."""
+        self._hooks = hooks
+        self._watched: dict[str, _Watched] = {}
+        self._log: W3cLog | None = None
+
+    # ------------------------------------------------------------------------- life cycle
+
+    @staticmethod
+    def check(files: LogFiles | None) -> None:
+        """Find out whether records could be written. Raises RecordingError."""
+        if files is None:
+            return
+        try:
+            files.folder.mkdir(mode=0o750, parents=True, exist_ok=True)
+            digest_key(files.key_file)
+        except OSError as error:
+            raise RecordingError(
+                f"[log] cannot make the folder {files.folder}: {error.strerror}. Set log.dir."
+            ) from None
+        except DigestKeyError as error:
+            raise RecordingError(f"[log] {error} Or set log.key_file.") from None
+
+    def stop(self) -> None:
+        """Write what waits, and let go of the files."""
+        if self._log is not None:
+            self._log.stop()
+            self._log = None
+        if self in self._hooks:
+            self._hooks.remove(self)
+
+    # ------------------------------------------------------------------------- exchanges
+
+    def watch(self, flow: HTTPFlow, settings: RecordedSite) -> None:
+        """A request came whose exchange is to be recorded."""
+        if self not in self._hooks:
+            self._hooks.append(self)
+        request = flow.request.data
+        self._watched[flow.id] = _Watched(
+            settings,
+            request.method,
+            request.path,
+            request.authority or _host(request.headers.fields),
+            request.headers.fields,
+        )
+        if len(self._watched) > MAX_WATCHED:
+            del self._watched[next(iter(self._watched))]
+
+    def decided(self, flow_id: str, decision: Decision) -> None:
+        """The tracker has looked at the request."""
+        if (watched := self._watched.get(flow_id)) is not None:
+            watched.decision = decision
+
+    def judged(self, flow_id: str, outcome: Outcome) -> None:
+        """The response was looked at."""
+        if (watched := self._watched.get(flow_id)) is not None:
+            if outcome.decision is not None:
+                watched.decision = outcome.decision
+                watched.given = outcome.decision.value or ""
+            watched.level = outcome.level or ""
+
+    def response(self, flow: HTTPFlow) -> None:
+        """The response is complete."""
+        watched = self._watched.pop(flow.id, None)
+        response = flow.response
+        if watched is None or response is None:
+            return
+        visit = _visit(flow, watched, response.timestamp_end or time.time())
+        visit.status = response.status_code
+        visit.response_lines = response.headers.fields
+        content = response.data.content
+        visit.response_octets = len(content) if content is not None else _declared(response)
+        self._record(watched, visit)
+
+    def error(self, flow: HTTPFlow) -> None:
+        """The exchange broke off; the response may have been sent in part."""
+        watched = self._watched.pop(flow.id, None)
+        if watched is None:
+            return
+        response = flow.response
+        begun = response is not None and bool(response.stream)
+        if not begun:
+            watched.given = ""  # the client got to see nothing of the response
+        visit = _visit(flow, watched, time.time())
+        if response is not None and begun:
+            visit.status, visit.response_lines = response.status_code, response.headers.fields
+        message = flow.error.msg if flow.error is not None else ""
+        if message == Error.KILLED_MESSAGE:
+            visit.win32_status = KILLED
+        elif message.startswith("Client"):
+            visit.win32_status = CLIENT_GONE
+        else:
+            visit.win32_status = UPSTREAM_FAILED
+            if not begun:
+                visit.status, visit.substatus = 502, 3
+        self._record(watched, visit)
+
+    def _record(self, watched: _Watched, visit: Visit) -> None:
+        settings = watched.settings.log
+        if settings is not None:
+            self._log_to(settings.files).put(settings, visit)
+
+    def _log_to(self, files: LogFiles) -> W3cLog:
+        """The running log; another one where the configuration changed."""
+        log = self._log
+        if log is not None and (log.files is files or log.files == files):
+            return log
+        if log is not None:
+            log.stop()
+        self._log = W3cLog(files, _digester(files), _tell)
+        self._log.start()
+        return self._log
+
+
+def _visit(flow: HTTPFlow, watched: _Watched, ended: float) -> Visit:
+    """What is known of an exchange however it ended."""
+    client, request = flow.client_conn, flow.request
+    session, event = _session(watched)
+    content = request.data.content
+    return Visit(
+        started=request.timestamp_start,
+        ended=ended,
+        client=client.peername[0],
+        server=(client.sockname[0], client.sockname[1]),
+        method=watched.method,
+        target=watched.target,
+        authority=watched.authority,
+        version=request.data.http_version,
+        request_lines=watched.lines,
+        request_octets=None if content is None else len(content),
+        status=None,
+        substatus=0,
+        win32_status=0,
+        response_lines=(),
+        response_octets=None,
+        user=flow.metadata.get("proxyauth", ("",))[0],
+        session_id=session,
+        event=event,
+        level=watched.level,
+    )
+
+
+def _session(watched: _Watched) -> tuple[str, str]:
+    """The tracker's id of who asked, and what it made of the request."""
+    decision = watched.decision
+    if decision is None:
+        return "", ""
+    if decision.rule is Rule.DISABLED or decision.rule is Rule.HOST:
+        return "", ""
+    found = decision.presented or watched.given
+    if decision.state is State.SKIPPED and decision.rule in _OUTSIDE:
+        cookies = [v.decode("latin-1") for n, v in watched.lines if n.lower() == b"cookie"]
+        found = known_id(watched.settings, cookies)
+    return found, decision.state
+
+
+def _host(lines: Lines) -> bytes:
+    return next((value for name, value in lines if name.lower() == b"host"), b"")
+
+
+def _declared(response: Response) -> int | None:
+    """The length of a body that was streamed, as far as it was told."""
+    return convert.response_facts(response).body_length
+
+
+def _digester(files: LogFiles) -> Digester:
+    try:
+        return Digester(digest_key(files.key_file))
+    except DigestKeyError as error:
+        _tell(f"digests will not be the same after a restart: {error}")
+        return Digester()
+
+
+def _tell(line: str) -> None:
+    logger.log(ALERT, "session-tracker: %s", line)

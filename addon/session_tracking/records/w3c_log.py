@@ -1,0 +1,276 @@
+"""The log as a sink: takes exchanges at once, and writes them on a thread of its own.
+
+The proxy never waits for the disk. While nothing can be written, lines wait; when too many wait,
+further ones are counted, and a remark in the log tells how many are missing and from when to when.
+"""
+
+import threading
+import time
+from collections import OrderedDict, deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from time import gmtime, strftime
+
+from session_tracking.cookies.digest import Digester
+from session_tracking.records.settings import OTHERS, LogFiles, LogSettings, Rollover
+from session_tracking.records.visit import Visit
+from session_tracking.records.w3c_file import LogFile
+from session_tracking.records.w3c_keep import delete_old
+from session_tracking.records.w3c_line import Layout
+from session_tracking.records.w3c_names import file_name, period, turn_of
+
+__all__ = ["FLUSH_SECONDS", "MAX_WAITING", "W3cLog"]
+
+FLUSH_SECONDS = 0.25
+"""How often the lines that wait are written: a killed process loses no more than these."""
+MAX_WAITING = 10_000
+"""Lines that may wait for the disk."""
+MAX_UNLISTED = 200
+"""Sites that the configuration does not name and that have a folder; the rest share one."""
+MAX_OPEN = 256
+"""Files that are open at once."""
+
+_RETRY_SECONDS = 1.0
+_STOP_SECONDS = 10.0
+_MAX_TURNS = 999
+_PURGE_SECONDS = 3600.0
+_LAYOUTS = 5000
+
+
+@dataclass(slots=True)
+class _Gap:
+    """Lines that are missing."""
+
+    lines: int
+    first: float
+    last: float
+
+    def __str__(self) -> str:
+        start, end = (strftime("%Y-%m-%d %H:%M:%S", gmtime(t)) for t in (self.first, self.last))
+        return f"{self.lines} lines from {start} to {end} are missing: they could not be written"
+
+
+@dataclass(slots=True)
+class _Stream:
+    """What one folder is written: its lines that wait, and its file."""
+
+    folder: Path
+    held: deque[tuple[float, tuple[str, ...], str]] = field(default_factory=deque)
+    """(time, fields, line) in order."""
+    file: LogFile | None = None
+    of: str = ""
+    """The period of the open file."""
+    fields: tuple[str, ...] = ()
+    """Those of the last line."""
+    retry: float = 0.0
+    """When to try again after a failure, on the monotonic clock."""
+
+
+class W3cLog:
+    """Lines for all sites. `put` is for the proxy's thread, everything else for the writer's."""
+
+    def __init__(self, files: LogFiles, digester: Digester, tell: Callable[[str], None]) -> None:
+        """`tell` is given a line when writing fails, and when it works again."""
+        self.files = files
+        self.written: int = 0
+        """Lines that are in files."""
+        self.lost: int = 0
+        """Lines that will never be."""
+        self._digester = digester
+        self._tell = tell
+        self._waiting: deque[tuple[LogSettings, Visit]] = deque()
+        self._held = 0
+        self._gaps: dict[str, _Gap] = {}
+        self._lock = threading.Lock()
+        self._layouts: dict[int, tuple[LogSettings, Layout]] = {}
+        self._streams: OrderedDict[str, _Stream] = OrderedDict()
+        self._unlisted: set[str] = set()
+        self._trouble = ""
+        self._purged = float("-inf")
+        self._ending = threading.Event()
+        self._thread = threading.Thread(target=self._work, name="session tracker: log", daemon=True)
+
+    def start(self) -> None:
+        """Begin to write."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Write what waits, as far as that is possible within seconds, and let go of the files."""
+        self._ending.set()
+        self._thread.join(_STOP_SECONDS)
+
+    def put(self, settings: LogSettings, visit: Visit) -> None:
+        """Take an exchange; returns at once."""
+        if len(self._waiting) + self._held < MAX_WAITING:
+            self._waiting.append((settings, visit))
+        else:
+            self._miss(self._name(settings), visit.ended)
+
+    def write(self, now: float) -> None:
+        """Write what waits; `now` is on the monotonic clock."""
+        for _ in range(len(self._waiting)):
+            settings, visit = self._waiting.popleft()
+            name, layout = self._name(settings), self._layout(settings)
+            stream = self._stream(name)
+            try:
+                line = layout.line(visit)
+            except Exception as error:  # noqa: BLE001 - one exchange must not end the log
+                self._miss(name, visit.ended)
+                self._complain(f"an exchange could not be logged: {type(error).__name__}")
+            else:
+                stream.held.append((visit.ended, layout.fields, line))
+                self._held += 1
+        for name, stream in self._streams.items():
+            if now >= stream.retry and (stream.held or name in self._gaps):
+                self._write_stream(name, stream, now)
+        self._close_some()
+
+    def close(self) -> None:
+        """Let go of all files; lines that still wait are lost, and that is told."""
+        left = len(self._waiting) + self._held
+        self.lost += left
+        if left:
+            self._tell(f"{left} lines of the log are lost: they could not be written")
+        for stream in self._streams.values():
+            _close(stream)
+
+    def delete_old(self, now: float) -> None:
+        """Delete what is not kept any longer; `now` is in Unix seconds. Does nothing too often."""
+        keep = self.files.keep
+        if keep is not None and now - self._purged >= _PURGE_SECONDS:
+            self._purged = now
+            delete_old(self.files.folder, now - keep)
+
+    def _work(self) -> None:
+        ending = False
+        while not ending:
+            ending = self._ending.wait(FLUSH_SECONDS)
+            self.write(float("inf") if ending else time.monotonic())
+            self.delete_old(time.time())
+        self.close()
+
+    def _miss(self, folder: str, when: float) -> None:
+        with self._lock:
+            self.lost += 1
+            gap = self._gaps.get(folder)
+            if gap is None:
+                self._gaps[folder] = _Gap(1, when, when)
+            else:
+                gap.lines += 1
+                gap.last = when
+
+    def _layout(self, settings: LogSettings) -> Layout:
+        # By identity: the settings of a host are made once, and comparing them takes its time.
+        known = self._layouts.get(id(settings))
+        if known is not None and known[0] is settings:
+            return known[1]
+        if len(self._layouts) >= _LAYOUTS:
+            self._layouts.clear()
+        layout = Layout(settings, self._digester)
+        self._layouts[id(settings)] = (settings, layout)
+        return layout
+
+    def _name(self, settings: LogSettings) -> str:
+        """The folder that a site's lines go to."""
+        name = settings.folder
+        if settings.listed or name in self._unlisted:
+            return name
+        if len(self._unlisted) >= MAX_UNLISTED:
+            return OTHERS
+        self._unlisted.add(name)
+        return name
+
+    def _stream(self, name: str) -> _Stream:
+        stream = self._streams.get(name)
+        if stream is None:
+            stream = self._streams[name] = _Stream(self.files.folder / name)
+        self._streams.move_to_end(name)
+        return stream
+
+    def _write_stream(self, name: str, stream: _Stream, now: float) -> None:
+        try:
+            while stream.held:
+                self._write_some(stream)
+            self._tell_gap(name, stream)
+        except OSError as error:
+            stream.retry = now + _RETRY_SECONDS
+            self._complain(f"the log cannot be written: {error.strerror}; lines wait")
+        else:
+            if self._trouble:
+                self._trouble = ""
+                self._tell("the log is written again")
+
+    def _write_some(self, stream: _Stream) -> None:
+        """Write the first lines that go into the same file with the same fields."""
+        when, fields, _ = stream.held[0]
+        of = period(self.files.rollover, when)
+        lines = []
+        for at, their_fields, line in stream.held:
+            if their_fields is not fields or (at != when and self._period(at) != of):
+                break
+            lines.append(line)
+        file = self._file(stream, of)
+        done = file.append(lines, fields, when)
+        stream.fields = fields
+        for _ in range(done):
+            stream.held.popleft()
+        self._held -= done
+        self.written += done
+
+    def _period(self, when: float) -> str:
+        return period(self.files.rollover, when)
+
+    def _tell_gap(self, name: str, stream: _Stream) -> None:
+        """Write how many lines are missing, after those that are there."""
+        gap = self._gaps.get(name)
+        if gap is None or not stream.fields:
+            return
+        file = self._file(stream, self._period(gap.last))
+        file.append([], stream.fields, gap.last)
+        with self._lock:
+            file.remark(str(gap))
+            del self._gaps[name]
+
+    def _file(self, stream: _Stream, of: str) -> LogFile:
+        """The file of a period, open. Raises OSError."""
+        file = stream.file
+        if file is not None and stream.of == of and not file.gone and not self._is_full(file):
+            return file
+        _close(stream)
+        stream.folder.mkdir(mode=0o750, parents=True, exist_ok=True)
+        first = self._first_turn(stream)
+        for turn in range(first, first + _MAX_TURNS):
+            file = LogFile.open(stream.folder / file_name(of, turn))
+            if file is None:
+                continue
+            if not self._is_full(file):
+                stream.file, stream.of = file, of
+                return file
+            file.close()
+        raise OSError(0, f"{_MAX_TURNS} files of a period are in use")
+
+    def _first_turn(self, stream: _Stream) -> int:
+        if self.files.rollover is not Rollover.SIZE:
+            return 1
+        return max((1, *(turn_of(path.name) for path in stream.folder.iterdir())))
+
+    def _is_full(self, file: LogFile) -> bool:
+        return self.files.rollover is Rollover.SIZE and file.size >= self.files.size
+
+    def _close_some(self) -> None:
+        """Close the files that were not written for longest, where too many are open."""
+        streams = [stream for stream in self._streams.values() if stream.file is not None]
+        for stream in streams[: max(0, len(streams) - MAX_OPEN)]:
+            _close(stream)
+
+    def _complain(self, problem: str) -> None:
+        if problem != self._trouble:
+            self._trouble = problem
+            self._tell(problem)
+
+
+def _close(stream: _Stream) -> None:
+    if stream.file is not None:
+        stream.file.close()
+        stream.file = None

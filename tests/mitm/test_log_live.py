@@ -1,0 +1,127 @@
+"""The log of real mitmdump processes."""
+
+import http.client
+import re
+import time
+from contextlib import closing
+
+import pytest
+
+from session_tracking.records.w3c_read import Reader
+from tests.proxy import Proxy, run
+
+SECRET = "3f2a9c81d0e7b6453f2a9c81d0e7b645"
+LOGGED = "[log]\nenabled = true\n"
+
+
+@pytest.fixture
+def start(origin, tmp_path):
+    """Start a proxy in front of the origin with a configuration."""
+    origin.answer("/unsafe", f"Set-Cookie: sid={SECRET}", "Cache-Control: public, max-age=60")
+    origin.answer("/plain", "Cache-Control: no-store")
+
+    def started(text, *arguments):
+        (tmp_path / "config.toml").write_text(text)
+        return Proxy(
+            tmp_path,
+            *("--mode", f"reverse:http://127.0.0.1:{origin.port}"),
+            *("--set", f"session_tracker_config={tmp_path / 'config.toml'}"),
+            *("--set", "keep_host_header=true"),
+            *arguments,
+        )
+
+    return started
+
+
+def ask(proxy, path, method="GET", body=None, **headers):
+    """One request; the response's field lines."""
+    with closing(http.client.HTTPConnection("127.0.0.1", proxy.port, timeout=10)) as connection:
+        fields = {name.replace("_", "-"): value for name, value in headers.items()}
+        connection.request(method, path, body, {"Host": "shop.test", **fields})
+        response = connection.getresponse()
+        response.read()
+        return response.headers
+
+
+def rows_of(folder, site="shop.test"):
+    return [
+        row.values
+        for path in sorted((folder / "logs" / site).glob("u_ex*.log"))
+        for row in Reader().read(path)
+    ]
+
+
+def wait_for_rows(folder, count, seconds=10):
+    deadline = time.monotonic() + seconds
+    while len(rows := rows_of(folder)) < count:
+        assert time.monotonic() < deadline, rows
+        time.sleep(0.02)
+    return rows
+
+
+def test_a_visit(start, tmp_path):
+    with start("enabled = true\ndetect = 'own-cookie'\n" + LOGGED) as proxy:
+        landing = ask(proxy, "/unsafe?a=b c".replace(" ", "%20"), User_Agent="curl 8.0 (x)")
+        ours = re.search(
+            r"SessionTracking=(\S+);", str(landing["Set-Cookie"]) + landing.as_string()
+        )[1]
+        ask(proxy, "/plain", "POST", b"12345", Cookie=f"sid={SECRET}; SessionTracking={ours}")
+        rows = wait_for_rows(tmp_path, 2)
+        assert proxy.stop() == 0
+    first, second = rows
+    assert (first["cs-method"], first["cs-uri-stem"], first["cs-uri-query"]) == (
+        "GET",
+        "/unsafe",
+        "a=b%20c",
+    )
+    assert (first["cs-host"], first["c-ip"], first["s-port"]) == (
+        "shop.test",
+        "127.0.0.1",
+        str(proxy.port),
+    )
+    assert first["cs(User-Agent)"] == "curl+8.0+(x)"
+    assert first["cs(Cookie)"] is None
+    assert (first["x-session-id"], first["x-session-event"]) == (ours, "new")
+    assert (first["x-cache-level"], first["sc-status"], first["cs-version"]) == (
+        "unsafe",
+        "200",
+        "HTTP/1.1",
+    )
+    digest = re.fullmatch(
+        rf"sid=([0-9a-f]{{16}});\+SessionTracking={ours}", first["sc(Set-Cookie)"]
+    )[1]
+    assert (second["x-session-id"], second["x-session-event"]) == (ours, "seen")
+    assert second["cs(Cookie)"] == f"sid={digest};+SessionTracking={ours}"
+    assert second["x-cache-level"] is None
+    assert second["sc(Set-Cookie)"] is None
+    assert int(second["cs-bytes"]) > 5
+    (log,) = (tmp_path / "logs/shop.test").iterdir()
+    assert SECRET not in log.read_text()
+    assert (tmp_path / "logs/digest.key").stat().st_mode & 0o777 == 0o600
+    assert log.stat().st_mode & 0o007 == 0
+
+
+def test_a_file_is_not_logged_again(start, tmp_path):
+    flows = tmp_path / "flows"
+    with start(LOGGED, "-w", str(flows)) as proxy:
+        ask(proxy, "/plain")
+        wait_for_rows(tmp_path, 1)
+        proxy.stop()
+    run(tmp_path, "-nr", str(flows), "--set", f"session_tracker_config={tmp_path / 'config.toml'}")
+    assert len(rows_of(tmp_path)) == 1
+
+
+def test_a_folder_that_cannot_be_made_stops_the_start(tmp_path):
+    (tmp_path / "logs").write_text("in the way")
+    (tmp_path / "config.toml").write_text(LOGGED)
+    ended = run(tmp_path, "--set", f"session_tracker_config={tmp_path / 'config.toml'}")
+    assert ended.process.returncode == 78
+    assert (
+        f"[log] cannot make the folder {tmp_path / 'logs'}: File exists. Set log.dir." in ended.log
+    )
+    (tmp_path / "logs").unlink()
+    (tmp_path / "logs").mkdir()
+    (tmp_path / "logs/digest.key").write_text("short")
+    ended = run(tmp_path, "--set", f"session_tracker_config={tmp_path / 'config.toml'}")
+    assert ended.process.returncode == 78
+    assert "holds no key of at least 32 octets" in ended.log
