@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from flask import Flask, Response, jsonify, make_response, redirect, request, session
+from markupsafe import escape
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 PAGES: Mapping[str, str] = MappingProxyType(
@@ -25,6 +26,7 @@ PAGES: Mapping[str, str] = MappingProxyType(
         "/logout": "deletes the cookie, with private, no-store",
         "/images/cover.svg": "public, and sets no cookie",
         "/api/stock": "an ETag and 304 answers, without a cookie",
+        "/hello": "greets the name that was posted with a PHPSESSID; private, no-store",
         "/images/logo.svg": "public for a day, and a careless module gives it a cookie",
         "/basket": "starts a session and says nothing about caching",
         "/api/basket": "no-cache and an ETag, with a cookie",
@@ -32,9 +34,10 @@ PAGES: Mapping[str, str] = MappingProxyType(
         "/sso": "a redirect with a cookie, without caching headers",
     }
 )
-"""Every page, and how it treats cookies; the first six do it right."""
+"""Every page, and how it treats cookies; the first seven do it right."""
 
 PRIVATE = "private, no-store"
+MAX_NAMES = 1000
 
 app = Flask(__name__)
 app.secret_key = secrets.token_bytes(32)
@@ -91,6 +94,21 @@ def stock() -> Response:
     answer.make_conditional(request)
     del answer.headers["Date"]  # the server sends one
     return answer
+
+
+names: dict[str, str] = {}
+"""Whose session a PHPSESSID is; the oldest is forgotten."""
+
+
+@app.route("/hello", methods=["GET", "POST"])
+def hello() -> Response:
+    """Knows visitors by the PHPSESSID that the logo gave them: whoever brings it is that person."""
+    visitor = request.cookies.get("PHPSESSID", "")
+    if request.method == "POST" and visitor:
+        names[visitor] = request.form.get("name", "")[:40]
+        if len(names) > MAX_NAMES:
+            del names[next(iter(names))]
+    return page(f"Hello, {escape(names.get(visitor, 'stranger'))}", "", cache_control=PRIVATE)
 
 
 # ------------------------------------------------------------------- done wrong

@@ -19,9 +19,11 @@ from session_tracking.http.edit import Edit
 from session_tracking.http.exchange import ClientId, Exchange, RequestFacts
 from session_tracking.shadow.books import Books, counted
 from session_tracking.shadow.counters import Counters
-from session_tracking.shadow.facts import CookieNaming, held_cookies
+from session_tracking.shadow.entries import Answer
+from session_tracking.shadow.facts import CookieNaming, HeldCookie, held_cookies
+from session_tracking.shadow.serving_cache import LookUp
 from session_tracking.shadow.shadow import Shadow, ShadowSettings
-from session_tracking.swaps.clients import identify
+from session_tracking.swaps.clients import Client, identify
 from session_tracking.swaps.detector import Detector, Sighting
 from session_tracking.swaps.events import SwapEvent
 from session_tracking.swaps.settings import SwapSettings
@@ -90,6 +92,8 @@ class Circumstances:
     """What `watch_request` told."""
     edited: str = ""
     """What had edited a recorded response: `tracker`, `enforce`, or nothing."""
+    simulated: bool = False
+    """Whether our own simulated cache answered: the response was judged when it was stored."""
 
 
 class Engine:
@@ -182,7 +186,9 @@ class Engine:
             facts = AuditFacts(exchange, assess(exchange), None, {}, ())
         site = self._open(settings)
         findings = [] if facts is None else audit(_with_swaps(facts, events), site=host)
-        if settings.shadow.enabled and seen.watch:
+        if seen.simulated:
+            findings = [finding for finding in findings if finding.swap is not None]
+        elif settings.shadow.enabled and seen.watch and not (settings.shadow.serve and seen.live):
             findings += self._imagine(settings, exchange, decision, site, host)
         edit = None
         if decision is not None:
@@ -229,15 +235,30 @@ class Engine:
         if self._books.due(totals):
             self._books.credit(self._open(settings), totals)
 
-    def _imagine(
+    def look_up(
         self,
         settings: SiteSettings,
-        exchange: Exchange,
+        request: RequestFacts,
+        client: ClientId,
         decision: Decision | None,
-        site: str,
-        host: str,
-    ) -> list[Finding]:
-        """What a shared cache would have made of the exchange, if one stood there."""
+        now: float,
+    ) -> LookUp:
+        """What the simulated cache makes of a request, before upstream is asked."""
+        own, presented = self._own_id(settings, request, decision)
+        visitor = identify(client, request.fields, settings.swaps, own=own, presented=presented)
+        return self.shadow.look_up(settings.shadow, request, visitor, self._open(settings), now)
+
+    def follow(
+        self, settings: SiteSettings, exchange: Exchange, decision: Decision | None
+    ) -> Answer:
+        """What the simulated cache makes of an answer of upstream."""
+        client, cookies = self._for_cache(settings, exchange, decision)
+        return self.shadow.follow(settings.shadow, exchange, client, self._open(settings), cookies)
+
+    def _for_cache(
+        self, settings: SiteSettings, exchange: Exchange, decision: Decision | None
+    ) -> tuple[Client, tuple[HeldCookie, ...]]:
+        """Who asked, and the cookies that the response sets."""
         request, tracking = exchange.request, settings.tracking
         own, presented = self._own_id(settings, request, decision)
         client = identify(
@@ -248,7 +269,18 @@ class Engine:
             settings.audit.names,
             settings.audit.ignore,
         )
-        cookies = held_cookies(exchange, self.shadow.digester, naming)
+        return client, held_cookies(exchange, self.shadow.digester, naming)
+
+    def _imagine(
+        self,
+        settings: SiteSettings,
+        exchange: Exchange,
+        decision: Decision | None,
+        site: str,
+        host: str,
+    ) -> list[Finding]:
+        """What a shared cache would have made of the exchange, if one stood there."""
+        client, cookies = self._for_cache(settings, exchange, decision)
         events = self.shadow.observe(settings.shadow, exchange, client, site, cookies)
         if not events:
             return []

@@ -8,7 +8,7 @@ import signal
 import socket
 import sys
 import tempfile
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from io import TextIOWrapper
 from pathlib import Path
 from typing import Any
@@ -16,19 +16,20 @@ from typing import Any
 import httpx
 
 from scripts.demo_parts import screen
+from scripts.demo_parts.acts import Stage, address, proxy
 from scripts.demo_parts.processes import (
     ROOT,
     DemoError,
     Interrupted,
     Interruptions,
-    Program,
     running,
 )
 from scripts.demo_parts.visits import OURS, visits
 
 ABOUT = """\
 Starts a small bookshop, mitmdump with Session Tracker in front of it, and two visitors; prints what
-each visitor got, what the audit found and how to mend it. Everything listens on 127.0.0.1 only and
+each visitor got, what the audit found and how to mend it. Then a simulated cache hands one visitor
+the session of the other, and with [enforce] it does not. Everything listens on 127.0.0.1 only and
 has ended when the demo ends."""
 
 
@@ -54,24 +55,6 @@ def arguments(given: list[str] | None) -> argparse.Namespace:
 
 def _empty(path: Path) -> bool:
     return path.is_dir() and not any(path.iterdir())
-
-
-def proxy(program: str, upstream: str, confdir: Path, *more: str) -> list[str]:
-    """The command line of a mitmproxy program with the addon, in front of the site."""
-    return [
-        str(Path(sys.executable).with_name(program)),
-        *("--listen-host", "127.0.0.1", "--listen-port", "0"),
-        *("--mode", f"reverse:{upstream}", "--set", "keep_host_header=true"),
-        *("--set", f"confdir={confdir}"),
-        *("--scripts", "addon/session_tracker.py"),
-        *more,
-    ]
-
-
-def address(program: Program, interruptions: Interruptions) -> str:
-    """Where visitors reach the proxy, as soon as it listens."""
-    place = program.wait_for(r" listening at ([\d.]+:\d+)", interruptions)
-    return f"http://{place}"
 
 
 def free_port() -> int:
@@ -119,17 +102,41 @@ def show(
     screen.findings(facts)
     screen.heading("Nothing to complain about")
     screen.unflagged(facts, seen)
+    perform(Stage(folder / "acts", confdir, interruptions), site)
     screen.heading("What is left")
+    left = (("report", report), ("log", log), ("flows", flows), ("both acts", folder / "acts"))
     screen.rows(
         (
             *(
-                (("report", str(report)), ("log", str(log)), ("flows", str(flows)))
+                ((name, str(path)) for name, path in left)
                 if kept
                 else (("files", "none; --folder DIR keeps the report, the log and the flows"),)
             ),
-            ("exit status", f"{status} of mitmdump, since session_tracker_fail_on=error was set"),
+            ("exit status", f"{status} of the first mitmdump, as session_tracker_fail_on=error"),
         )
     )
+
+
+def perform(stage: Stage, site: str) -> None:
+    """The swap, and how it does not happen."""
+    with closing(stage.acts(site)) as acts:
+        screen.heading(
+            "Act one. Visitors → a simulated cache, [shadow] serve = true → mitmdump → the site"
+        )
+        first = next(acts)
+        screen.act(first)
+        if (swap := first.swap) is None:
+            raise DemoError("the swap was not caught")
+        screen.remark("B is in A's session, and that was caught:")
+        screen.findings({"findings": [swap]})
+        screen.heading("Act two. The same, with [enforce] switched on in the mitmdump behind")
+        second = next(acts)
+        screen.act(second)
+        screen.remark(
+            "Each has a session of their own."
+            f" The exit status of the cache's mitmdump was {first.status}, now it is"
+            f" {second.status}."
+        )
 
 
 def _number(count: int, what: str) -> str:

@@ -7,6 +7,7 @@ import textwrap
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from scripts.demo_parts.acts import Act
 from scripts.demo_parts.visits import Visit
 from scripts.sample_site import PAGES
 
@@ -70,6 +71,38 @@ def _visit_line(columns: tuple[object, ...], came: str, colour: str = "", value:
     elif colour:
         text = paint(colour, text)
     print(text.rstrip(), flush=True)
+
+
+def act(done: Act) -> None:
+    """One line for each request of an act."""
+    owners: dict[str, str] = {}
+    _act_line(("", "request", "Cache-Control received", "by"), "what came of it", "dim")
+    for step in done.steps:
+        columns = (
+            step.visitor,
+            f"{step.method} {step.path}",
+            step.cache_control,
+            "cache" if step.by_cache else "site",
+        )
+        owner = owners.setdefault(step.given, step.visitor)
+        if not step.given:
+            _act_line(columns, f'"{step.text}"')
+        elif owner == step.visitor:
+            _act_line(columns, f"a new session, {step.given[:8]}…", "id")
+        else:
+            _act_line(columns, f"the session of {owner}, {step.given[:8]}…", "error")
+
+
+def _act_line(columns: tuple[object, ...], came: str, colour: str = "") -> None:
+    line = "  {:1}  {:21}  {:22}  {:5}".format(*columns)
+    if len(line) + 2 + len(came) > _width():
+        line = f"{line.rstrip()}\n{' ' * 4}"
+    print(f"{line}  {paint(colour, came) if colour else came}".rstrip(), flush=True)
+
+
+def remark(text: str) -> None:
+    """A sentence below a table."""
+    _paragraph(text, "  ", "  ")
 
 
 def findings(report: Mapping[str, Any]) -> None:

@@ -3,6 +3,7 @@ from dataclasses import replace
 import pytest
 
 from session_tracking.caching.profiles.catalogue import PROFILES
+from session_tracking.caching.profiles.invalidation import by_methods, never
 from session_tracking.caching.profiles.model import (
     CacheProfile,
     Deviations,
@@ -29,6 +30,7 @@ FULL = CacheProfile(
     collapses=True,
     switch="store on",
     unknown=True,
+    invalidation=by_methods(MEASURED, "PUT", below=300, fields=("location", "x")),
 )
 EVERYTHING = Deviations(frozenset({"vary", "\x1b", "expires"}), True, True, True)
 DIFFERS = [
@@ -66,6 +68,7 @@ def test_facts_of_what_nobody_measured():
         "configuration": "as it comes",
         "switch": "",
         "collapses": False,
+        "invalidation": None,
         "lookup": [],
         "storage": [],
         "sources": [
@@ -93,6 +96,22 @@ def test_facts_of_rules():
     ]
 
 
+def test_what_makes_a_cache_give_up_what_it_holds():
+    measured = {"text": "case 7", "url": ""}
+    assert profile_facts(FULL)["invalidation"] == {
+        "after": "PUT with an answer below 300",
+        "fields": ["location", "x"],
+        "source": measured,
+    }
+    keeps = replace(BARE, invalidation=never(MEASURED))
+    assert profile_facts(keeps)["invalidation"] == {
+        "after": None,
+        "fields": [],
+        "source": measured,
+    }
+    assert "  invalidation: never [case 7]" in profile_lines(keeps)
+
+
 ASK_AT_ONCE = "  collapsing: clients that ask at once for what is not stored "
 LINES = [
     (
@@ -102,6 +121,7 @@ LINES = [
             "bare: Product (documented)",
             "  configuration: as it comes",
             f"{ASK_AT_ONCE}are not known to share a response",
+            "  invalidation: not documented",
             "  sources:",
             "    Manual <https://cache.test/>",
             "    case 7",
@@ -115,6 +135,8 @@ LINES = [
             "  configuration: all of it",
             "  switch: store on",
             f"{ASK_AT_ONCE}may share one response",
+            "  invalidation: after PUT with an answer below 300, location and x of the same host as"
+            " well [case 7]",
             "  outcomes: unknown, the documentation leaves them open",
             "  not answered from what is stored, nor stored, if:",
             "    method  not GET",

@@ -87,7 +87,7 @@ def section(done, heading):
 def test_it_ends_well_and_is_short(done):
     assert (done.returncode, done.stderr) == (0, "")
     lines = [line for line in done.stdout.splitlines() if not line.startswith("scripts/setup")]
-    assert 20 < len(lines) <= 80
+    assert 20 < len(lines) <= 100
     assert max(map(len, lines)) <= 100
     assert "\x1b" not in done.stdout
 
@@ -148,25 +148,68 @@ def test_the_careless_pages_are_flagged_with_remedies(done, report):
         assert all(reason["text"] in text for reason in finding["reasons"])
 
 
+ACT = re.compile(r"^  ([AB])  (\w+ \S+) +(\S+, \S+) +(cache|site) +(.+)$")
+
+
+def act(done, heading):
+    """The requests of an act, and its other lines as one."""
+    lines = section(done, heading)
+    found = [ACT.match(line) for line in lines]
+    rest = " ".join(line for line, step in zip(lines, found, strict=True) if not step)
+    return [step.groups() for step in found if step], re.sub(r"\s+", " ", rest)
+
+
+def test_act_one_shows_a_swap_that_is_caught(done):
+    steps, rest = act(done, "Act one.")
+    session = steps[0][4].removeprefix("a new session, ")
+    assert re.fullmatch(r"[0-9a-f]{8}…", session)
+    assert steps == [
+        ("A", "GET /images/logo.svg", "public, max-age=86400", "site", f"a new session, {session}"),
+        ("A", "POST /hello", "private, no-store", "site", '"Hello, Ada"'),
+        ("B", "GET /images/logo.svg", "public, max-age=86400", "cache", f"the session of A, {session}"),
+        ("B", "GET /hello", "private, no-store", "site", '"Hello, Ada"'),
+    ]  # fmt: skip
+    assert 'error ST401 GET /images/logo.svg sets "PHPSESSID"' in rest
+    assert "a simulated cache answered: [shadow] serve = true" in rest
+
+
+def test_act_two_shows_that_enforce_prevents_it(done):
+    steps, rest = act(done, "Act two.")
+    assert [step[:4] for step in steps] == [
+        ("A", "GET /images/logo.svg", "private, no-store", "site"),
+        ("A", "POST /hello", "private, no-store", "site"),
+        ("B", "GET /images/logo.svg", "private, no-store", "site"),
+        ("B", "GET /hello", "private, no-store", "site"),
+    ]
+    first, told, second, greeted = (step[4] for step in steps)
+    assert first != second
+    assert all(came.startswith("a new session, ") for came in (first, second))
+    assert (told, greeted) == ('"Hello, Ada"', '"Hello, stranger"')
+    assert rest.endswith("The exit status of the cache's mitmdump was 3, now it is 0.")
+
+
 def test_the_careful_pages_are_not_flagged(done):
     unflagged = [line.split()[0] for line in section(done, "Nothing to complain about")]
-    assert sorted(unflagged) == sorted(list(PAGES)[:6])
+    assert sorted(unflagged) == sorted(page for page in list(PAGES)[:7] if page != "/hello")
 
 
 def test_the_exit_status_is_that_of_the_report(done, report):
     assert report["run"]["exit_status"] == 1
     assert report["run"]["incomplete"] == []
-    assert re.search(r"^  exit status +1 of mitmdump", done.stdout, re.MULTILINE)
+    assert re.search(r"^  exit status +1 of the first mitmdump", done.stdout, re.MULTILINE)
 
 
 def test_what_it_names_is_there_and_nothing_else_is_left(done, folder):
     named = set(
-        map(Path, re.findall(r"^  (?:report|log|flows) +(\S+)$", done.stdout, re.MULTILINE))
+        map(
+            Path,
+            re.findall(r"^  (?:report|log|flows|both acts) +(\S+)$", done.stdout, re.MULTILINE),
+        )
     )
     (left,) = folder.iterdir()
     assert left == folder / "kept"
     assert left.stat().st_mode & 0o777 == 0o700
-    assert len(named) == 3
+    assert len(named) == 4
     assert named == set(left.iterdir()) - {left / "site.log"}
     assert all(path.stat().st_size for path in named)
     assert descendants(folder) == []

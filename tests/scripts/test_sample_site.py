@@ -2,9 +2,10 @@
 
 import pytest
 
+from scripts import sample_site
 from scripts.sample_site import PAGES, app
 
-CAREFUL = ["/", "/login", "/account", "/logout", "/images/cover.svg", "/api/stock"]
+CAREFUL = ["/", "/login", "/account", "/logout", "/images/cover.svg", "/api/stock", "/hello"]
 CARELESS = {
     "/images/logo.svg": ("PHPSESSID", "public, max-age=86400"),
     "/basket": ("session", None),
@@ -45,3 +46,16 @@ def test_the_stock_is_validated_by_its_etag(client):
     first = client.get("/api/stock")
     second = client.get("/api/stock", headers={"If-None-Match": first.headers["ETag"]})
     assert (first.status_code, second.status_code) == (200, 304)
+
+
+def test_whoever_brings_a_session_is_greeted_by_its_name(client, monkeypatch):
+    monkeypatch.setattr(sample_site, "MAX_NAMES", 1)
+    assert "Hello, stranger" in client.post("/hello", data={"name": "Ada"}).text  # has no session
+    client.get("/images/logo.svg")
+    assert "Hello, &lt;Ada&gt;" in client.post("/hello", data={"name": "<Ada>"}).text
+    assert "Hello, &lt;Ada&gt;" in client.get("/hello").text
+    other = app.test_client()
+    other.get("/images/logo.svg")
+    assert "Hello, stranger" in other.get("/hello").text
+    other.post("/hello", data={"name": "Bob"})
+    assert "Hello, stranger" in client.get("/hello").text  # forgotten

@@ -119,3 +119,54 @@ def test_what_is_held_is_what_was_stored_less_what_was_flushed(given_steps, size
             assert counts[f"unsafe_{'hits'}"] <= counts["hits"]
         assert counts["current"] <= size
         assert counts["hits"] + counts["misses"] > 0
+
+
+def test_what_a_change_invalidates_is_counted_even_where_the_outcome_is_unknown():
+    seen = Seen()
+    seen.see(exchange(FRESH))
+    seen.see(exchange(method="POST"), B)
+    assert (seen.counts["flushes"], seen.counts["flushed"]) == (1, 1)
+    assert "current" not in seen.counts
+
+
+# -------------------------------------------------------------------------------- serving
+
+SERVING = ShadowSettings(enabled=True, serve=True, max_bytes=10)
+
+
+def store(seen, given_exchange, body=b"body"):
+    name = seen.counters.open("shop.test", SHADOW_COUNTERS)
+    cookies = held_cookies(given_exchange, seen.shadow.digester, CookieNaming())
+    answer = seen.shadow.follow(SERVING, given_exchange, A, name, cookies)
+    if answer.added is not None:
+        seen.shadow.keep(SERVING, given_exchange, answer.added, body)
+
+
+def test_an_answer_counts_as_a_hit_and_a_swap():
+    seen = Seen()
+    store(seen, sid(FRESH))
+    request = sid().request
+    found = seen.shadow.look_up(SERVING, request, B, "shop.test", NOW + 1)
+    assert found.answer.entry.body == b"body"
+    told = {name: seen.counts[name] for name in ("hits", "unsafe_hits", "misses", "current")}
+    assert told == {"hits": 1, "unsafe_hits": 1, "misses": 1, "current": 1}
+    assert seen.counts["would_be_swaps"] == 1
+    other = replace(request, url="https://shop.test/none")
+    assert seen.shadow.look_up(SERVING, other, B, "shop.test", NOW + 1).answer is None
+    assert seen.counts["misses"] == 1  # counted once upstream has answered
+
+
+def test_what_does_not_fit_is_counted_as_flushed():
+    seen = Seen()
+    for name in "abc":
+        store(seen, sid(FRESH, url=f"https://shop.test/{name}"))
+    store(seen, sid(FRESH, url="https://shop.test/d"), None)
+    assert (seen.counts["total"], seen.counts["flushed"], seen.counts["current"]) == (4, 2, 2)
+
+
+def test_a_cache_that_serves_is_another_one_than_one_that_does_not():
+    seen = Seen()
+    seen.see(exchange(FRESH))
+    assert seen.shadow.look_up(SERVING, exchange().request, B, "shop.test", NOW).answer is None
+    store(seen, sid(FRESH))
+    assert seen.counts["current"] == 2

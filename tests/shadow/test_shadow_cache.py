@@ -273,6 +273,40 @@ def test_sweeping_keeps_another_variant_and_skips_what_has_gone():
     assert shadow.sweep(NOW) == ()
 
 
+def test_what_an_error_would_be_answered_with_is_held_without_a_validator():
+    shadow = cache("httpd")
+    failing = exchange(DATED, ("Cache-Control", ""), status=500)
+    see(shadow, failing)
+    assert see(shadow, failing, B, BETWEEN).outcome is Outcome.SWAP
+
+
+# -------------------------------------------------------------------------- invalidation
+
+
+def post(**more):
+    return exchange(DATED, method="POST", cookie=None, **more)
+
+
+def test_a_change_of_the_resource_lets_go_of_every_variant_and_of_nothing_else():
+    shadow = cache()
+    for number in range(2):
+        see(shadow, sid(FRESH, ("Vary", "Accept"), request=(("Accept", f"a/{number}"),)))
+    see(shadow, sid(FRESH, url="https://shop.test/b"))
+    assert see(shadow, post(status=404), B, 1).removed == ()
+    answer = see(shadow, post(), B, 1)
+    assert (answer.outcome, len(answer.removed)) == (Outcome.MISS, 2)
+    assert [entry.stored.request.url for entry in shadow] == ["https://shop.test/b"]
+    assert len(shadow) == 1
+
+
+@pytest.mark.parametrize(("name", "held"), [("varnish-deliver", 1), ("httpd", 0), ("haproxy", 0)])
+def test_each_cache_has_its_own_ways_to_be_told(name, held):
+    shadow = cache(name)
+    see(shadow, sid(FRESH))
+    see(shadow, post(), B, 1)
+    assert len(shadow) == held
+
+
 # ---------------------------------------------------------------------------- validation
 
 

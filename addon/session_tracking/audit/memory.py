@@ -12,8 +12,8 @@ from session_tracking.http.exchange import Exchange
 
 DECIDING = TARGETED_FIELDS | {
     "age", "cache-control", "cache-status", "cf-cache-status", "content-location", "content-type",
-    "etag", "expires", "last-modified", "pragma", "server", "vary", "x-cache", "x-cache-hits",
-    "x-varnish",
+    "etag", "expires", "last-modified", "pragma", "server", "session-tracker-simulation",
+    "vary", "x-cache", "x-cache-hits", "x-varnish",
 }  # fmt: skip
 """The response fields, in lower case, that a level or a rule may look at, Date apart."""
 

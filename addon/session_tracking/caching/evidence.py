@@ -66,6 +66,13 @@ def _hits(text: str) -> tuple[frozenset[str], ...]:
     return tuple(frozenset(said) for _, said in members if said.get("hit") is True)
 
 
+def _simulation(values: Sequence[str]) -> str:
+    """A hit in the cache that Session Tracker simulates for development."""
+    if any(_hits(", ".join(values))):
+        return "a simulated cache answered: [shadow] serve = true"
+    return ""
+
+
 _CLOUDFLARE = frozenset({"hit", "stale", "updating", "revalidated"})
 
 
@@ -103,6 +110,12 @@ def _is_id(word: str) -> bool:
 _SIGNS = (
     _Sign("age", "Age", rfc9111("5.1"), _age),
     _Sign("cache-status", "Cache-Status", rfc9211("2.1"), _cache_status),
+    _Sign(
+        "session-tracker-simulation",
+        "Session-Tracker-Simulation",
+        Spec("Session Tracker docs/shadow.md", "", ""),
+        _simulation,
+    ),
     _Sign(
         "cf-cache-status",
         "CF-Cache-Status",

@@ -84,7 +84,13 @@ def swap_settings(settings: Settings) -> SwapSettings:
 
 def shadow_settings(shadow: Shadow, profiles: Mapping[str, CacheProfile]) -> ShadowSettings:
     """What the shadow cache needs to know; `profiles` are all that may be named."""
-    return ShadowSettings(shadow.enabled, profiles[shadow.profile], shadow.max_entries)
+    return ShadowSettings(
+        shadow.enabled,
+        profiles[shadow.profile],
+        shadow.max_entries,
+        shadow.serve,
+        shadow.max_bytes,
+    )
 
 
 def _template(cookie: Cookie) -> CookieTemplate:

@@ -141,7 +141,7 @@ class Swaps(Section):
 
 
 class Shadow(Section):
-    """``[shadow]``: what a shared cache would do that is not there; it stores facts only."""
+    """``[shadow]``: what a shared cache would do that is not there; or one that is simulated."""
 
     enabled: bool = False
     """Whether the traffic is followed as by a shared cache, and would-be swaps are reported."""
@@ -149,6 +149,10 @@ class Shadow(Section):
     """The cache that is imagined: one of `session-tracker caches`, or of `[profiles.NAME]`."""
     max_entries: Annotated[int, Field(gt=0, le=1_000_000)] = 10_000
     """Responses that it holds at most; sites with equal profile and number share one cache."""
+    serve: bool = False
+    """Whether it answers, too, for development: a simulation of such a cache, with bodies."""
+    max_bytes: Annotated[int, Field(gt=0, le=1_099_511_627_776)] = 67_108_864
+    """With `serve`: octets of bodies that it holds at most."""
 
 
 class Log(Section):

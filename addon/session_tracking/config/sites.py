@@ -166,6 +166,11 @@ class Configuration:
         return log_files(self.root.log, self.path.parent)
 
     @cached_property
+    def serves(self) -> bool:
+        """Whether a simulated cache is to answer anybody."""
+        return any(level.shadow.enabled and level.shadow.serve for level in self._everything())
+
+    @cached_property
     def alerts(self) -> tuple[AlertRule, ...]:
         """The alerts, in the order of the file."""
         return tuple(map(alert_rule, self.root.alert))

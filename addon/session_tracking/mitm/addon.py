@@ -27,6 +27,7 @@ from session_tracking.mitm.ending import finish
 from session_tracking.mitm.exit_gate import ExitGate
 from session_tracking.mitm.notices import start_notices
 from session_tracking.mitm.recording import Recording, RecordingError
+from session_tracking.mitm.serving import Serving
 from session_tracking.mitm.watchdog import Watchdog
 from session_tracking.records.metrics import MetricsError
 from session_tracking.records.settings import RecordedSite
@@ -79,6 +80,7 @@ class SessionTracker:
         self.addons: list[object] = []
         """Children in mitmproxy's chain: none where nothing is recorded."""
         self._recording: Recording = Recording(self.addons)
+        self._serving: Serving = Serving(lambda: self.engine, self._situation, self._failed)
 
     # ------------------------------------------------------------------------- life cycle
 
@@ -113,6 +115,8 @@ class SessionTracker:
         self._configuration = configuration
         self._size_ledger(configuration)
         configuration.answer_lazily()
+        if self._gate is not None:
+            self._serve()
 
     def _size_ledger(self, configuration: LiveConfiguration) -> None:
         ledger = configuration.current.root.ledger
@@ -147,6 +151,13 @@ class SessionTracker:
             logger.log(ALERT, "session-tracker: %s", line)
         self._configuration.watch()
         self._watchdog.start(self._current)
+        self._serve()
+
+    def _serve(self) -> None:
+        """Have the simulated cache follow the configuration, now and after each reload."""
+        assert self._configuration is not None  # noqa: S101 - configure() came before
+        self._configuration.followed_by = lambda current: self._serving.follow(current, self)
+        self._serving.follow(self._configuration.current, self)
 
     def done(self) -> None:
         """Print the summary and write the reports if mitmproxy ends; else a reload goes on."""
@@ -156,6 +167,7 @@ class SessionTracker:
         self._watchdog.stop()
         self._recording.stop()
         if not ctx.master.should_exit.is_set():
+            self._serving.stop()
             return
         self.run.tracker = self.engine.counts()
         self.run.swaps.watched = self.engine.detector.watched
@@ -274,10 +286,12 @@ class SessionTracker:
         pending: tuple[RecordedSite, Decision] | None,
         noticed: tuple[SwapEvent, ...],
     ) -> None:
-        settings, decision = pending or (self._settings(flow), None)
+        settings, decision = pending or self._situation(flow)
         undo = marks.undo_of(flow)
         exchange = convert.exchange_of(flow, response, time.time(), undo)
-        self._book(flow, exchange, settings, recorded=undo is not None)
+        simulated = marks.simulated(flow)
+        if not simulated:
+            self._book(flow, exchange, settings, recorded=undo is not None)
         outcome = self.engine.on_response(
             settings,
             exchange,
@@ -288,6 +302,7 @@ class SessionTracker:
                 watch=not flow.is_replay,
                 noticed=noticed,
                 edited=undo.reason if undo is not None else "",
+                simulated=simulated,
             ),
         )
         if outcome.cut:
@@ -338,6 +353,10 @@ class SessionTracker:
     def _settings(self, flow: HTTPFlow) -> RecordedSite:
         request = flow.request
         return self._current().for_url(convert.authority_of(request), request.path)
+
+    def _situation(self, flow: HTTPFlow) -> tuple[RecordedSite, Decision | None]:
+        """The settings for a flow, and the decision that waits for its response."""
+        return self._pending.get(flow.id) or (self._settings(flow), None)
 
     def _failed(self, flow: HTTPFlow, error: Exception) -> None:
         """Count and tell a fault of ours; the exchange goes on unchanged, the run is incomplete.

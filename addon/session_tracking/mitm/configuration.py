@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Callable
 from pathlib import Path
 
 from mitmproxy import ctx
@@ -24,19 +25,25 @@ class LiveConfiguration:
     def __init__(self, path: Path | None, enabled: str) -> None:
         """Load it. Raises ConfigErrors with every error of every file."""
         self.current: Configuration = load(path, enabled_override=enabled)
+        self.followed_by: Callable[[Configuration], None] = lambda _current: None
+        """Who is told of the configuration after it was read again."""
         self._task: asyncio.Task[None] | None = None
 
     def answer_lazily(self) -> None:
-        """Keep mitmproxy from contacting upstream before a new visitor is answered, and say so.
+        """Keep mitmproxy from contacting upstream before a visitor is answered, and say so.
 
-        Only where the configuration has `on_new = "finish"`; every reload asks again.
+        Only where the configuration has an answer of its own; every reload asks again.
         """
-        if self.current.finishes and ctx.options.connection_strategy != "lazy":
+        why = 'on_new = "finish"' if self.current.finishes else "[shadow] serve = true"
+        if not self.current.finishes and not self.current.serves:
+            return
+        if ctx.options.connection_strategy != "lazy":
             ctx.options.update(connection_strategy="lazy")
             logger.log(
                 ALERT,
-                'session-tracker: on_new = "finish" answers without contacting upstream:'
+                "session-tracker: %s answers without contacting upstream:"
                 " connection_strategy was set to lazy",
+                why,
             )
 
     def warnings(self) -> list[str]:
@@ -47,6 +54,7 @@ class LiveConfiguration:
         """Read the files again; what to tell the user. Raises ConfigErrors and changes nothing."""
         self.current = reload(self.current)
         self.answer_lazily()
+        self.followed_by(self.current)
         return f"configuration read again: {', '.join(map(str, self.current.files))}"
 
     def watch(self) -> None:

@@ -57,6 +57,17 @@ def undo_of(flow: HTTPFlow) -> Undo | None:
     return Undo.of(ours.get("edit")) if isinstance(ours, dict) else None
 
 
+def simulate(flow: HTTPFlow, profile: str) -> None:
+    """Keep with the flow that the simulated cache of this profile answered it."""
+    _ours(flow)["simulated"] = profile
+
+
+def simulated(flow: HTTPFlow) -> bool:
+    """Whether a simulated cache answered the flow."""
+    ours = flow.metadata.get(METADATA)
+    return isinstance(ours, dict) and "simulated" in ours
+
+
 def comment_of(flow: HTTPFlow) -> str:
     """What we said of the flow; empty if nothing was found."""
     ours = flow.metadata.get(METADATA)
@@ -75,8 +86,12 @@ def unmark(flow: HTTPFlow) -> None:
         flow.marked = ""
     if comment:
         flow.comment = flow.comment.replace(comment, "").strip("\n")
-    if flow.response is not None and "edit" in ours:
-        flow.metadata[METADATA] = {"edit": ours["edit"]}
+    if flow.response is not None and (kept := {k: ours[k] for k in _OF_RESPONSE if k in ours}):
+        flow.metadata[METADATA] = kept
+
+
+_OF_RESPONSE = ("edit", "simulated")
+"""What belongs to the response, and goes with it."""
 
 
 def _ours(flow: HTTPFlow) -> dict[str, object]:

@@ -22,6 +22,7 @@ def profile_facts(profile: CacheProfile) -> dict[str, object]:
         "configuration": profile.configuration,
         "switch": profile.switch,
         "collapses": profile.collapses,
+        "invalidation": _invalidation_facts(profile),
         "lookup": [_rule_facts(rule) for rule in profile.lookup],
         "storage": [_rule_facts(rule) for rule in profile.storage],
         "sources": [_source_facts(source) for source in profile.sources],
@@ -31,6 +32,17 @@ def profile_facts(profile: CacheProfile) -> dict[str, object]:
 
 def _rule_facts(rule: LookupRule | StoreRule) -> dict[str, object]:
     return {"id": rule.id, "unmet": rule.unmet, "source": _source_facts(rule.source)}
+
+
+def _invalidation_facts(profile: CacheProfile) -> dict[str, object] | None:
+    rule = profile.invalidation
+    if rule is None:
+        return None
+    return {
+        "after": rule.after or None,
+        "fields": list(rule.fields),
+        "source": _source_facts(rule.source),
+    }
 
 
 def _source_facts(source: Source) -> dict[str, str]:
@@ -81,6 +93,7 @@ def profile_lines(profile: CacheProfile) -> Iterator[str]:
         yield f"  switch: {profile.switch}"
     shares = "may share one response" if profile.collapses else "are not known to share a response"
     yield f"  collapsing: clients that ask at once for what is not stored {shares}"
+    yield f"  invalidation: {_invalidation(profile)}"
     if profile.unknown:
         yield "  outcomes: unknown, the documentation leaves them open"
     yield from _rules("not answered from what is stored, nor stored, if", profile.lookup)
@@ -88,6 +101,16 @@ def profile_lines(profile: CacheProfile) -> Iterator[str]:
     yield "  sources:"
     for source in profile.sources:
         yield f"    {_cited(source)}"
+
+
+def _invalidation(profile: CacheProfile) -> str:
+    """What makes the cache give up what it holds of a URL."""
+    rule = profile.invalidation
+    if rule is None:
+        return "not documented"
+    after = f"after {rule.after}" if rule.after else "never"
+    further = f", {' and '.join(rule.fields)} of the same host as well" if rule.fields else ""
+    return f"{after}{further} [{_cited(rule.source)}]"
 
 
 def _rules(title: str, rules: Sequence[LookupRule | StoreRule]) -> Iterator[str]:

@@ -11,9 +11,12 @@ from session_tracking.swaps.clients import Client
 __all__ = ["Answer", "Entry", "run_of", "same_variant", "without_fields"]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Entry:
-    """A response that the cache would hold. No body, and no value of any cookie."""
+    """A response that the cache would hold. No body, and no value of any cookie, unless it serves.
+
+    Each is only equal to itself.
+    """
 
     stored: Stored
     held: ResponseFacts
@@ -26,6 +29,10 @@ class Entry:
     """Unix seconds at which the response with the cookies was stored."""
     used: float
     """Unix seconds of the last request that it would have answered."""
+    body: bytes | None = None
+    """What a cache that serves would send; None for one that is only imagined."""
+    aside: tuple[tuple[str, str], ...] = ()
+    """Field lines that a cache that serves does not look at, and sends all the same."""
 
 
 @dataclass(frozen=True, slots=True)

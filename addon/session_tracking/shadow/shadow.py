@@ -3,15 +3,17 @@
 from collections import Counter as Tally
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import cast
 
 from session_tracking.caching.profiles.model import CacheProfile, Outcome
 from session_tracking.caching.profiles.rfc9111 import RFC9111
 from session_tracking.cookies.digest import Digester
-from session_tracking.http.exchange import Exchange
+from session_tracking.http.exchange import Exchange, RequestFacts
 from session_tracking.shadow.counters import CACHE, UNSAFE, WOULD_BE, Counters
 from session_tracking.shadow.entries import Answer, Entry
 from session_tracking.shadow.events import WouldBeSwap
 from session_tracking.shadow.facts import HeldCookie
+from session_tracking.shadow.serving_cache import LookUp, ServingCache
 from session_tracking.shadow.shadow_cache import ShadowCache
 from session_tracking.swaps.clients import Client
 
@@ -27,6 +29,10 @@ class ShadowSettings:
     """The cache that is imagined."""
     max_entries: int = 10_000
     """Responses that it holds at most."""
+    serve: bool = False
+    """Whether it answers, for development, and keeps bodies for that."""
+    max_bytes: int = 67_108_864
+    """Octets of bodies that it holds at most."""
 
 
 class Shadow:
@@ -36,7 +42,7 @@ class Shadow:
         self._counters = counters
         self.digester: Digester = digester
         """Makes the digests of the cookies that are handed in."""
-        self._caches: dict[tuple[str, int], ShadowCache] = {}
+        self._caches: dict[tuple[str, int, int], ShadowCache] = {}
 
     def observe(
         self,
@@ -47,13 +53,39 @@ class Shadow:
         cookies: tuple[HeldCookie, ...],
     ) -> tuple[WouldBeSwap, ...]:
         """What an exchange would have led to; `site` is the name that `Counters.open` gave."""
-        cache = self._cache_for(settings)
-        answer = cache.observe(exchange, client, site, cookies)
-        self._count(answer, site, unsafe=bool(cookies))
+        answer = self.follow(settings, exchange, client, site, cookies)
         if answer.entry is None:
             return ()
         age = max(0.0, exchange.response_time - answer.entry.born)
-        return tuple(WouldBeSwap(cache.profile.name, each, age) for each in answer.swapped)
+        return tuple(WouldBeSwap(settings.profile.name, each, age) for each in answer.swapped)
+
+    def follow(
+        self,
+        settings: ShadowSettings,
+        exchange: Exchange,
+        client: Client,
+        site: str,
+        cookies: tuple[HeldCookie, ...],
+    ) -> Answer:
+        """What the cache makes of an exchange, counted."""
+        answer = self._cache_for(settings).observe(exchange, client, site, cookies)
+        self._count(answer, site, unsafe=bool(cookies))
+        return answer
+
+    def look_up(
+        self, settings: ShadowSettings, request: RequestFacts, client: Client, site: str, now: float
+    ) -> LookUp:
+        """What a cache that serves makes of a request before the origin is asked."""
+        found = self._serving(settings).look_up(request, client, now)
+        if found.answer is not None:
+            self._count(found.answer, site, unsafe=False)
+        return found
+
+    def keep(
+        self, settings: ShadowSettings, exchange: Exchange, entry: Entry, body: bytes | None
+    ) -> None:
+        """Give a cache that serves the body of what `follow` added; None where there is none."""
+        self._removed(self._serving(settings).keep(exchange, entry, body))
 
     def sweep(self, now: float) -> None:
         """Let go of what the caches would not reuse any more; to be called every second or so."""
@@ -65,8 +97,11 @@ class Shadow:
         for cache in self._caches.values():
             self._removed(cache.flush())
 
+    def _serving(self, settings: ShadowSettings) -> ServingCache:
+        return cast("ServingCache", self._cache_for(settings))  # the settings say `serve`
+
     def _cache_for(self, settings: ShadowSettings) -> ShadowCache:
-        key = settings.profile.name, settings.max_entries
+        key = _key(settings)
         cache = self._caches.get(key)
         if cache is not None and cache.profile is not settings.profile:
             if cache.profile == settings.profile:
@@ -75,11 +110,16 @@ class Shadow:
                 self._removed(cache.flush())
                 cache = None
         if cache is None:
-            cache = ShadowCache(settings.profile, settings.max_entries, self.digester)
+            profile, size = settings.profile, settings.max_entries
+            if settings.serve:
+                cache = ServingCache(profile, size, self.digester, settings.max_bytes)
+            else:
+                cache = ShadowCache(profile, size, self.digester)
             self._caches[key] = cache
         return cache
 
     def _count(self, answer: Answer, site: str, *, unsafe: bool) -> None:
+        self._removed(answer.removed)
         if answer.outcome == Outcome.UNKNOWN:
             return
         if answer.entry is not None:
@@ -91,7 +131,6 @@ class Shadow:
         if (added := answer.added) is not None:
             self._add(added.site, "total", unsafe=bool(added.cookies))
             self._add(added.site, "current", unsafe=bool(added.cookies))
-        self._removed(answer.removed)
 
     def _removed(self, entries: Iterable[Entry]) -> None:
         for (site, unsafe), count in Tally((e.site, bool(e.cookies)) for e in entries).items():
@@ -103,6 +142,12 @@ class Shadow:
         self._counters.add(site, name, count)
         if unsafe:
             self._counters.add(site, f"unsafe_{name}", count)
+
+
+def _key(settings: ShadowSettings) -> tuple[str, int, int]:
+    """What a cache is shared by: its profile and sizes."""
+    octets = settings.max_bytes if settings.serve else -1
+    return settings.profile.name, settings.max_entries, octets
 
 
 SHADOW_COUNTERS = (*CACHE, *UNSAFE, WOULD_BE)

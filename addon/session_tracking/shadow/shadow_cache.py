@@ -7,16 +7,17 @@ Members of enumerations are compared by value: after a hot reload profiles and c
 two instances of the same module.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 
 from session_tracking.caching.outcomes import newcomer, reference_run
+from session_tracking.caching.profiles.invalidation import invalidated
 from session_tracking.caching.profiles.model import CacheProfile, Outcome, Reuse, Run, Stored
 from session_tracking.caching.profiles.simulate import ask
 from session_tracking.cookies.classify import CookieClass
 from session_tracking.cookies.digest import Digester
-from session_tracking.http.exchange import Exchange, RequestFacts
+from session_tracking.http.exchange import Exchange, RequestFacts, ResponseFacts
 from session_tracking.shadow.entries import Answer, Entry, run_of, same_variant, without_fields
 from session_tracking.shadow.facts import (
     HeldCookie,
@@ -39,6 +40,7 @@ IDLE_SECONDS = 120.0
 _ALONE = frozenset({Reuse.HIT, Reuse.STALE})
 _SHARED_BY_MANY = frozenset({CookieClass.AFFINITY, CookieClass.PREFERENCE, CookieClass.DELETION})
 """Classes of cookies that do not tell their owner by being presented."""
+_FAILURE = ResponseFacts(500)
 _CLIENT_ORDERS = frozenset(
     {"cache-control", "pragma", "range", "if-range", "if-none-match", "if-modified-since"}
 )
@@ -70,6 +72,13 @@ class ShadowCache:
 
         `cookies` are those that the response sets, as it came from upstream.
         """
+        given_up = self._give_up(exchange) if exchange.request.method != "GET" else ()
+        answer = self._follow(exchange, visitor, site, cookies)
+        return replace(answer, removed=(*given_up, *answer.removed)) if given_up else answer
+
+    def _follow(
+        self, exchange: Exchange, visitor: Client, site: str, cookies: tuple[HeldCookie, ...]
+    ) -> Answer:
         profile, own = self.profile, self.profile.deviations
         if own is not None and own.passes_cookie and "cookie" in exchange.request.fields:
             return Answer(Outcome.MISS)
@@ -81,7 +90,7 @@ class ShadowCache:
         ):
             return Answer(Outcome.UNKNOWN)
         now, request = exchange.response_time, comparable(exchange.request, self._digester)
-        key = self._digester.digest("", "", exchange.request.url).octets
+        key = self._key(exchange.request.url)
         entries = self._urls.get(key, [])
         found = self._select(entries, request, now)
         before = found.stored if found else None
@@ -108,7 +117,7 @@ class ShadowCache:
                 entries.append(entry)
                 if len(entries) > MAX_VARIANTS:
                     removed.append(entries.pop(0))
-        self._size += (added is not None) - len(removed)
+        self._account(removed, added)
         self._touch(key, entries)
         removed += self._make_room()
         answered = found if outcome != Outcome.MISS else None
@@ -128,15 +137,30 @@ class ShadowCache:
             if not entries:
                 self._urls.pop(key, None)
             removed += gone
-        self._size -= len(removed)
+        self._account(removed)
         return tuple(removed)
 
     def flush(self) -> tuple[Entry, ...]:
         """Let go of everything."""
         removed = tuple(self)
         self._urls.clear()
-        self._size = 0
+        self._account(removed)
         return removed
+
+    def _account(self, removed: Sequence[Entry], added: Entry | None = None) -> None:
+        """Keep count of what is held."""
+        self._size += (added is not None) - len(removed)
+
+    def _give_up(self, exchange: Exchange) -> Sequence[Entry]:
+        """Let go of what a change of the resource makes invalid (RFC 9111 §4.4)."""
+        removed: list[Entry] = []
+        for url in invalidated(self.profile, exchange.request, exchange.response):
+            removed += self._urls.pop(self._key(url), [])
+        self._account(removed)
+        return removed
+
+    def _key(self, url: str) -> bytes:
+        return self._digester.digest("", "", url).octets
 
     def _select(self, entries: list[Entry], request: RequestFacts, now: float) -> Entry | None:
         """The newest entry that the request may select, else the one that it would replace."""
@@ -186,7 +210,7 @@ class ShadowCache:
         own = self.profile.deviations
         if not merged and own is not None and own.refuses_set_cookie and cookies:
             return None
-        response = kept_response(after.response)
+        response = self._response_to_keep(after.response)
         if sum(len(name) + len(value) for name, value in response.fields.lines) > MAX_OCTETS:
             return None
         stored = replace(after, request=kept_request(after.request, response), response=response)
@@ -196,8 +220,18 @@ class ShadowCache:
         if stored.own_cookie:
             return replace(found, stored=stored, used=run.time)
         # The 304 brought a cookie: it belongs to whoever caused the validation.
-        stored = replace(stored, own_cookie=True)
-        return Entry(stored, found.held, visitor, site, cookies, run.time, run.time)
+        return replace(
+            found,
+            stored=replace(stored, own_cookie=True),
+            owner=visitor,
+            site=site,
+            cookies=cookies,
+            born=run.time,
+            used=run.time,
+        )
+
+    def _response_to_keep(self, response: ResponseFacts) -> ResponseFacts:
+        return kept_response(response)
 
     def _touch(self, key: bytes, entries: list[Entry]) -> None:
         self._urls.pop(key, None)
@@ -209,7 +243,7 @@ class ShadowCache:
         while self._size > self._max:
             key, entries = next(iter(self._urls.items()))
             removed.append(entries.pop(0))
-            self._size -= 1
+            self._account(removed[-1:])
             if not entries:
                 del self._urls[key]
         return removed
@@ -226,8 +260,11 @@ class ShadowCache:
         waiting = now - entry.used < IDLE_SECONDS
         for request in dict.fromkeys((plain, newcomer(plain))):
             reuse = self.profile.reuse(stored, request, now)
-            if reuse in _ALONE or (
-                reuse == Reuse.VALIDATE and waiting and self.profile.conditional(stored, request)
-            ):
+            if reuse in _ALONE:
                 return True
+            if reuse == Reuse.VALIDATE and waiting:
+                if self.profile.conditional(stored, request):
+                    return True
+                if self.profile.stale_if_error(stored, request, _FAILURE):
+                    return True
         return False

@@ -414,6 +414,18 @@ ROWS = [
     ),
     (
         "",
+        "shadow.serve",
+        "[shadow]\nenabled = true\nserve = true # here\n[enforce]\nenabled = true",
+        "[shadow]\nenabled = true\nserve = false\n[enforce]\nenabled = true",
+    ),
+    (
+        "",
+        "shadow.serve",
+        "[shadow]\nserve = true # here",
+        "[shadow]\nenabled = true\nserve = true",
+    ),
+    (
+        "",
         "unconfirmed_per_minute",
         "unconfirmed_per_minute = -1 # here",
         "unconfirmed_per_minute = 0",

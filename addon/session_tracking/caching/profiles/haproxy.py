@@ -14,6 +14,7 @@ from session_tracking.caching.profiles.haproxy_vary import (
     secondary_key_matches,
     vary_supported,
 )
+from session_tracking.caching.profiles.invalidation import by_unsafe_methods
 from session_tracking.caching.profiles.model import (
     CacheProfile,
     LookupRule,
@@ -223,6 +224,7 @@ def _profile(name: str, extra: str, vary: tuple[StoreRule, ...], switch: str) ->
         lookup=_LOOKUP,
         storage=(*_STORAGE, *vary),
         reuse=_reuse,
+        invalidation=by_unsafe_methods(Source("http_action_store_cache (src/cache.c)")),
         switch=switch,
     )
 

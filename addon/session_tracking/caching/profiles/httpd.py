@@ -23,6 +23,7 @@ from session_tracking.caching.profiles.httpd_stored import (
     reuse,
     varies_on_all,
 )
+from session_tracking.caching.profiles.invalidation import by_methods
 from session_tracking.caching.profiles.model import (
     CacheProfile,
     LookupRule,
@@ -218,6 +219,12 @@ def _profile(name: str, configuration: str, ignored: frozenset[str], switch: str
         validated=validated,
         relays_304=relays_304,
         stale_if_error=stale_if_error,
+        invalidation=by_methods(
+            Source("cache_quick_handler, cache_invalidate_filter (modules/cache/mod_cache.c)"),
+            *("PUT", "POST", "DELETE"),
+            below=300,
+            fields=("location", "content-location"),
+        ),
         switch=switch,
     )
 

@@ -122,6 +122,19 @@ class LookupRule:
     unmet: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Invalidation:
+    """When a cache gives up what it holds, because the resource has changed (RFC 9111 §4.4)."""
+
+    source: Source
+    after: str
+    """After what, in words; empty for a cache that never does."""
+    holds: Callable[[RequestFacts, ResponseFacts], bool]
+    """Whether this exchange makes it give up what it holds of the request's URL."""
+    fields: tuple[str, ...] = ()
+    """Response fields (lower case) that name further URLs of the same host to give up."""
+
+
 def _never_stale(_stored: Stored, _request: RequestFacts, _response: ResponseFacts) -> bool:
     return False
 
@@ -184,6 +197,8 @@ class CacheProfile:
     neither is left."""
     forwarded: Callable[[RequestFacts], RequestFacts] = lambda request: request
     """The request as the cache sends it on for a miss (some drop its conditional fields)."""
+    invalidation: Invalidation | None = None
+    """When it gives up what it holds of a URL; None where the documentation does not say."""
     collapses: bool = False
     """Whether clients that ask at once for a cold key are given one response with its cookie."""
     switch: str = ""

@@ -7,6 +7,7 @@ storing, no later one allows it. A stored response keeps all its Set-Cookie line
 from collections.abc import Mapping
 from functools import partial
 
+from session_tracking.caching.profiles.invalidation import never
 from session_tracking.caching.profiles.model import (
     CacheProfile,
     LookupRule,
@@ -156,6 +157,7 @@ def _profile(
         storage=(*honoured, lifetime, *STORAGE),
         reuse=partial(_reuse, ignored, seconds),
         forwarded=partial(without, names=CONDITIONS),
+        invalidation=never(_code("ngx_http_upstream_cache")),
         switch=switch,
         settings={"ignored fields": sorted(ignored), "seconds by status": dict(seconds)},
     )

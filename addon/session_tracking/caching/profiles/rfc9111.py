@@ -9,6 +9,7 @@ from functools import lru_cache
 
 from session_tracking.caching.directives import NONE, Directives, delta_seconds, parse_directives
 from session_tracking.caching.freshness import Freshness, freshness_of
+from session_tracking.caching.profiles.invalidation import by_unsafe_methods
 from session_tracking.caching.profiles.model import (
     CacheProfile,
     LookupRule,
@@ -226,5 +227,6 @@ RFC9111 = CacheProfile(
     conditional=_conditional,
     merge=_merge,
     validated=_validated,
+    invalidation=by_unsafe_methods(_source(rfc9111("4.4"))),
     switch="Set-Cookie does not inhibit caching (RFC 9111 §7.3): whatever may be stored swaps",
 )

@@ -6,6 +6,7 @@ response whose content is still arriving is handed to further visitors as it is,
 
 from session_tracking.caching.profiles.model import (
     CacheProfile,
+    Invalidation,
     LookupRule,
     Reuse,
     Source,
@@ -29,6 +30,7 @@ from session_tracking.caching.profiles.squid_stored import (
     expires,
     fresh,
     merge,
+    purges,
     relays_304,
     staleness,
     strips,
@@ -236,6 +238,12 @@ PROFILES = (
         relays_304=relays_304,
         stale_if_error=answers_with_older,
         stale_keeps_cookie=True,
+        invalidation=Invalidation(
+            _source("clients/Client.cc", "Client::maybePurgeOthers"),
+            "methods that may change something, with an answer below 400",
+            purges,
+            ("location", "content-location"),
+        ),
         collapses=True,
         switch=(
             "refresh_pattern with ignore-no-store or ignore-private stores what is refused here;"

@@ -210,3 +210,19 @@ def answers_304(stored: Stored, request: RequestFacts) -> bool:
     opaque = (stored.response.fields.first("etag") or "").removeprefix("W/")
     tags = [tag.strip() for tag in ", ".join(asked).split(",")]
     return "*" in tags or (bool(opaque) and opaque in [tag.removeprefix("W/") for tag in tags])
+
+
+_PURGES_NOT = frozenset(
+    {
+        *("GET", "HEAD", "CONNECT", "TRACE", "OPTIONS", "PROPFIND", "COPY", "LOCK", "UNLOCK"),
+        "SEARCH",
+    }
+)
+
+
+def purges(request: RequestFacts, response: ResponseFacts) -> bool:
+    """Whether what is stored of the URL is removed.
+
+    Source: http/RequestMethod.cc, HttpRequestMethod::purgesOthers; Client::maybePurgeOthers.
+    """
+    return request.method not in _PURGES_NOT and response.status < 400

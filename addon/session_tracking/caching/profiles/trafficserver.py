@@ -6,6 +6,7 @@ It stores no Set-Cookie and merges none from a 304, but leaves Set-Cookie2 as it
 from dataclasses import replace
 from functools import partial
 
+from session_tracking.caching.profiles.invalidation import by_methods
 from session_tracking.caching.profiles.model import (
     CacheProfile,
     LookupRule,
@@ -192,6 +193,11 @@ _DEFAULT = CacheProfile(
     relays_304=relays_304,
     replaceable=lambda response: not is_empty(response),
     forwarded=forwarded,
+    invalidation=by_methods(
+        _source("HttpTransact.cc", "does_method_require_cache_copy_deletion"),
+        *("DELETE", "PURGE", "PUT", "POST"),
+        below=600,
+    ),
     switch=(
         "ttl-in-cache in cache.config stores what is refused here, whatever the response says;"
         " Set-Cookie is still taken out before storing, Set-Cookie2 is not"

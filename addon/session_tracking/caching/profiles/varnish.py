@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 
+from session_tracking.caching.profiles.invalidation import never
 from session_tracking.caching.profiles.model import (
     CacheProfile,
     LookupRule,
@@ -139,6 +140,7 @@ def _profile(
         forwarded=partial(without, names=CONDITIONS),
         # Those who wait are sent on to the origin once the built-in rules refuse to store.
         collapses=storage is not BUILTIN_STORAGE,
+        invalidation=never(vcl("vcl_req_method, which passes all but GET and HEAD")),
         switch=switch,
         settings={
             "default_ttl": DEFAULT_TTL,

@@ -27,6 +27,7 @@ CHECKS: tuple[Check, ...] = (
     other.patterns,
     other.networks,
     other.connections,
+    other.simulation,
     log.fields,
 )
 """Every check, in the order of the file."""

@@ -11,7 +11,15 @@ from session_tracking.config.root import KEYS
 from session_tracking.config.validation import show_value
 from session_tracking.tracking.policy import Detect
 
-__all__ = ["cache_control", "connections", "networks", "patterns", "privacy", "strings"]
+__all__ = [
+    "cache_control",
+    "connections",
+    "networks",
+    "patterns",
+    "privacy",
+    "simulation",
+    "strings",
+]
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _SENT = frozenset({"cookie.path", "cookie.domain", "cookie.comment", "cookie.comment_url"})
@@ -138,4 +146,26 @@ def connections(target: Target) -> Iterator[Problem]:
     if settings.unconfirmed_per_minute < 0:
         yield Problem(
             "", ("unconfirmed_per_minute",), "is negative.", "Use 0 for no limit, or a number."
+        )
+
+
+def simulation(target: Target) -> Iterator[Problem]:
+    """A simulated cache that would show nothing."""
+    settings = target.settings
+    if not settings.shadow.serve:
+        return
+    if settings.enforce.enabled:
+        yield Problem(
+            "",
+            ("shadow.serve", "enforce.enabled"),
+            "is for development: a simulated cache shows what swaps, and [enforce] is there to keep"
+            " it from happening.",
+            "Set one of them to false; to see both, put a second mitmproxy with [enforce] behind.",
+        )
+    if not settings.shadow.enabled:
+        yield Problem(
+            "",
+            ("shadow.serve", "shadow.enabled"),
+            "has no cache to answer from.",
+            "Set shadow.enabled = true.",
         )
