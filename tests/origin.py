@@ -2,6 +2,7 @@
 
 import socket
 import threading
+import time
 from collections import Counter
 from contextlib import suppress
 from itertools import count
@@ -12,12 +13,13 @@ class Origin:
 
     `{n}` in an answer is a number that no answer had before, six digits long.
 
-    An answer is a list of parts, sent one after the other; the last part may be the string
-    "close" or "break" to end the connection in an orderly or disorderly way.
+    An answer is a list of parts, sent one after the other; a number is a pause of so many seconds,
+    and the last part may be the string "close" or "break" to end the connection in an orderly or
+    disorderly way.
     """
 
     def __init__(self) -> None:
-        self.answers: dict[str, list[bytes | str]] = {}
+        self.answers: dict[str, list[bytes | str | float]] = {}
         self.requests: list[bytes] = []
         self.hits: Counter[str] = Counter()
         self._numbers = count(1)
@@ -28,10 +30,11 @@ class Origin:
 
     def answer(self, path: str, *lines: str, status: str = "200 OK", body: bytes = b"ok") -> None:
         """Answer with these field lines and a body."""
-        head = "\r\n".join([f"HTTP/1.1 {status}", *lines, f"Content-Length: {len(body)}"])
+        length = len(body.replace(b"{n}", b"000000"))
+        head = "\r\n".join([f"HTTP/1.1 {status}", *lines, f"Content-Length: {length}"])
         self.answers[path] = [head.encode("latin-1") + b"\r\n\r\n" + body]
 
-    def raw(self, path: str, *parts: bytes | str) -> None:
+    def raw(self, path: str, *parts: bytes | str | float) -> None:
         """Answer with exactly these octets."""
         self.answers[path] = list(parts)
 
@@ -56,7 +59,12 @@ class Origin:
                 found = self.answers.get(path.partition("?")[0]) or [
                     b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"
                 ]
+                if head.startswith(b"HEAD "):
+                    found = _head_of(found)
                 for part in found:
+                    if isinstance(part, float):
+                        time.sleep(part)
+                        continue
                     if isinstance(part, str):
                         if part == "break":
                             linger = (1).to_bytes(4, "little") + (0).to_bytes(4, "little")
@@ -77,3 +85,13 @@ class Origin:
                 length = int(value)
         stream.read(length)
         return b"".join(lines)
+
+
+def _head_of(parts: list[bytes | str | float]) -> list[bytes | str | float]:
+    """What is sent of an answer to HEAD."""
+    found = []
+    for part in parts:
+        if isinstance(part, bytes) and b"\r\n\r\n" in part and b"HTTP/1.1 1" not in part:
+            return [*found, part.partition(b"\r\n\r\n")[0] + b"\r\n\r\n"]
+        found.append(part)
+    return found

@@ -55,6 +55,7 @@ HOWS = {
     "folder, status 1",
     "forward proxy",
     "install",
+    "probe",
     "reverse proxy",
     "site",
     "tests",
@@ -240,6 +241,12 @@ def test_a_command_that_asks_the_application(block, site, folder):
     printed = run(command, cwd=folder, env=environment)
     assert "unsafe: GET " in printed
     assert re.search(r"swap on .*\bhttpd\b", printed)
+
+
+@told("probe")
+def test_a_probe_of_the_application(block, site, folder, environment):
+    printed = run(block.text.replace("3000", str(site)), cwd=folder, env=environment)
+    assert printed.startswith(f"safe: http://127.0.0.1:{site}/")
 
 
 # ----------------------------------------------------------------------- installation

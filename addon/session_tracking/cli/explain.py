@@ -1,6 +1,5 @@
 """`session-tracker explain`: the whole reasoning about one exchange."""
 
-import json
 from collections.abc import Iterator, Mapping
 from itertools import chain
 from pathlib import Path
@@ -10,11 +9,11 @@ import click
 
 from session_tracking.caching.profiles.catalogue import PROFILES
 from session_tracking.cli.cache_names import Caches, caches_option, chosen_caches, config_option
-from session_tracking.cli.inputs import CAPTURES, FILE, Input, opened, read
+from session_tracking.cli.inputs import FILE, Input, opened, read
+from session_tracking.cli.report_files import report_findings
 from session_tracking.errors import InputError
 from session_tracking.escape import visible
 from session_tracking.records.questions import Question, Unreadable, judge_each
-from session_tracking.records.verdict_lines import MAX_LINE
 from session_tracking.reports.explanation import Row, explanation, finding_explanation, table
 
 __all__ = ["explain"]
@@ -38,36 +37,13 @@ def explain(file: str, identity: str, *, caches: str | None, config: Path | None
     a finding's fingerprint, an exchange's id, or the number of the exchange in FILE.
     """
     with opened(file) as source:
-        findings = _findings(source)
+        findings = report_findings(source)
         if findings is None:
             rows = _explained(_exchange(source, identity), chosen_caches(caches, config))
         else:
             rows = _found(findings, identity, source)
         for line in table(rows):
             click.echo(line)
-
-
-def _findings(source: Input) -> list[Mapping[str, Any]] | None:
-    """The findings of a JSON report; None if the file is none, which is then at its beginning."""
-    if source.piped or source.ending == ".har" or source.ending in CAPTURES:
-        return None
-    document = _document(source.stream.readline(MAX_LINE))
-    if document is None or "findings" in document:
-        source.stream.seek(0)
-        document = _document(source.stream.read())
-    source.stream.seek(0)
-    if document is None or not isinstance(document.get("findings"), list):
-        return None
-    return [finding for finding in document["findings"] if isinstance(finding, dict)]
-
-
-def _document(text: bytes) -> dict[str, Any] | None:
-    """The object that the text holds as JSON; None if it holds none."""
-    try:
-        document = json.loads(text)
-    except (ValueError, RecursionError):
-        return None
-    return document if isinstance(document, dict) else None
 
 
 def _found(findings: list[Mapping[str, Any]], identity: str, source: Input) -> Iterator[Row]:

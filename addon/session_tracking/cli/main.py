@@ -18,6 +18,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "caches": "session_tracking.cli.caches:caches",
     "config": "session_tracking.cli.config:config",
     "explain": "session_tracking.cli.explain:explain",
+    "probe": "session_tracking.cli.probe:probe",
     "report": "session_tracking.cli.report:report",
     "verdict": "session_tracking.cli.verdict:verdict",
 }

@@ -26,6 +26,7 @@ from session_tracking.mitm.configuration import LiveConfiguration
 from session_tracking.mitm.ending import finish
 from session_tracking.mitm.exit_gate import ExitGate
 from session_tracking.mitm.notices import start_notices
+from session_tracking.mitm.probing import Probing
 from session_tracking.mitm.recording import Recording, RecordingError
 from session_tracking.mitm.serving import Serving
 from session_tracking.mitm.watchdog import Watchdog
@@ -75,6 +76,7 @@ class SessionTracker:
         self._pending: dict[str, tuple[RecordedSite, Decision]] = {}
         self._senders: RecentSet[int] = RecentSet(MAX_SENDERS)
         self._noticed: dict[str, tuple[SwapEvent, ...]] = {}
+        self._probing: Probing = Probing()
         self._watchdog: Watchdog = Watchdog(lambda: self.engine)
         self._spent: dict[str, float] = {}
         self.addons: list[object] = []
@@ -166,6 +168,7 @@ class SessionTracker:
         self._configuration.stop()
         self._watchdog.stop()
         self._recording.stop()
+        self._probing.stop()
         if not ctx.master.should_exit.is_set():
             self._serving.stop()
             return
@@ -395,6 +398,15 @@ class SessionTracker:
             for each in flows
             for line in commands.explain(each, lambda of: self._settings(of).audit.caches)
         ]
+
+    @command.command("sessions.probe")  # type: ignore[untyped-decorator] # mitmproxy has no types here
+    def probe(self, flows: Sequence[flow.Flow], bare_url: bool = False) -> Sequence[str]:  # noqa: FBT001, FBT002 - mitmproxy has no keywords
+        """Ask upstream for these URLs as two visitors, and see who is handed whose cookie.
+
+        With `true` also without a query of our own, where it takes that: real visitors may then be
+        given what the probe stored.
+        """
+        return self._probing.start(flows, self._settings, bare=bare_url)
 
     @command.command("sessions.counters")  # type: ignore[untyped-decorator] # mitmproxy has no types here
     def counters(self, form: str = "text") -> Sequence[str]:

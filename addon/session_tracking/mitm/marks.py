@@ -22,14 +22,17 @@ MARKERS = {
 def mark(flow: HTTPFlow, findings: Sequence[Finding]) -> None:
     """Mark the flow by its gravest finding and tell all of them in its comment."""
     gravest = max(findings, key=lambda finding: finding.severity.rank)
-    text = "\n".join(map(_line, findings[:_MOST]))
-    _ours(flow).update(
-        rules=[finding.rule.id for finding in findings],
-        comment=text,
-        marker=MARKERS[gravest.severity],
-    )
-    if not flow.marked:
-        flow.marked = MARKERS[gravest.severity]
+    _ours(flow)["rules"] = [finding.rule.id for finding in findings]
+    tell(flow, "\n".join(map(_line, findings[:_MOST])), MARKERS[gravest.severity])
+
+
+def tell(flow: HTTPFlow, text: str, marker: str) -> None:
+    """Add a text to the flow's comment, and the marker (empty for none) if it has none."""
+    before = comment_of(flow)
+    ours = _ours(flow)
+    ours["comment"] = f"{before}\n{text}" if before else text
+    if marker and not flow.marked:
+        flow.marked = ours["marker"] = marker
     flow.comment = f"{flow.comment}\n{text}" if flow.comment else text
 
 

@@ -1,0 +1,1 @@
+"""The proof on demand: asks a URL as two visitors, and sees who is handed whose cookie."""
