@@ -9,8 +9,6 @@ import click
 from session_tracking.caching.profiles.catalogue import PROFILES
 from session_tracking.caching.profiles.model import CacheProfile
 from session_tracking.config.loading import load
-from session_tracking.config.profiles import own_profiles
-from session_tracking.config.sites import Configuration
 from session_tracking.escape import visible
 from session_tracking.http.exchange import RequestFacts
 
@@ -49,7 +47,7 @@ def chosen_caches(names: str | None, file: Path | None) -> Caches:
         found = every if listed == ["all"] else tuple(named_cache(name, known) for name in listed)
         return lambda _request: found
     configuration = load(file)
-    every = tuple(_profiles(configuration).values())
+    every = tuple(configuration.profiles.values())
     if not configuration.sites:
         found = configuration.for_url("", "/").audit.caches or every
         return lambda _request: found
@@ -63,11 +61,7 @@ def chosen_caches(names: str | None, file: Path | None) -> Caches:
 
 def known_caches(file: Path | None) -> Mapping[str, CacheProfile]:
     """The profiles that come with the product, and those that a configuration file defines."""
-    return PROFILES if file is None else _profiles(load(file))
-
-
-def _profiles(configuration: Configuration) -> Mapping[str, CacheProfile]:
-    return own_profiles(configuration.levels[0].document, frozenset())
+    return PROFILES if file is None else load(file).profiles
 
 
 def named_cache(name: str, known: Mapping[str, CacheProfile]) -> CacheProfile:

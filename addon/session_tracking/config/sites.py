@@ -8,11 +8,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from session_tracking.audit.settings import AuditSettings, EnforceSettings
+from session_tracking.caching.profiles.model import CacheProfile
 from session_tracking.config.alerts import alert_rule
 from session_tracking.config.checks.domain import domain_covers
 from session_tracking.config.levels import Level, Written, normal_host
 from session_tracking.config.logs import log_files, log_settings
 from session_tracking.config.model import Settings
+from session_tracking.config.profiles import own_profiles
 from session_tracking.config.root import KEYS, Root
 from session_tracking.config.watching import Watch
 from session_tracking.errors import ConfigError
@@ -157,6 +159,11 @@ class Configuration:
     def shadows(self) -> bool:
         """Whether a shadow cache is to follow any exchange."""
         return any(level.shadow.enabled for level in self._everything())
+
+    @property
+    def profiles(self) -> Mapping[str, CacheProfile]:
+        """Every cache that may be named: the known ones and the user's own."""
+        return own_profiles(self.levels[0].document, frozenset())
 
     @cached_property
     def log_files(self) -> LogFiles | None:
