@@ -14,7 +14,9 @@ from session_tracking.audit.catalogue import RULES
 from session_tracking.audit.findings import Finding, Rule
 from session_tracking.errors import ConfigErrors
 from session_tracking.http.exchange import Exchange
-from session_tracking.reports.run import FailOn, Run, Tally
+from session_tracking.reports.document import Document, document_of
+from session_tracking.reports.judging import Terms, judge, today
+from session_tracking.reports.run import ExitStatus, FailOn, Run, Tally
 from session_tracking.reports.text import summary
 from session_tracking.testing.checking import Checker, complaint
 from session_tracking.testing.clients import recorded_clients
@@ -126,12 +128,14 @@ class Record:
         """Whether what was recorded is to fail the session, its tests apart."""
         if not self.state.recording or self.fail_on is FailOn.NEVER:
             return False
-        run, tally = self.state.run, self.state.tally
-        return any(run.reasons(self.fail_on)) or tally.at_or_above(self.fail_on) > 0
+        return self._judged().run.exit_status is not ExitStatus.CLEAN
+
+    def _judged(self) -> Document:
+        return judge(document_of(self.state.run, self.state.tally), Terms(self.fail_on, today()))
 
     def summary(self) -> Iterator[str]:
         """The end of the session in words."""
-        yield from summary(self.state.run, self.state.tally, self.fail_on)
+        yield from summary(self._judged())
         for counted in self.state.tally:
             finding = counted.finding
             if place := self.state.places.get(finding.fingerprint):
