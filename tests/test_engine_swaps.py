@@ -51,3 +51,17 @@ def test_an_id_that_upstream_did_not_see_counts_too():
 
 def test_what_is_replayed_is_not_watched():
     assert told(("192.0.2.1", "", None), ("192.0.2.2", "", None), watch=False) == []
+
+
+def test_a_rule_that_is_off_is_not_told(tmp_path):
+    (tmp_path / "c.toml").write_text('[rules]\nST301 = "off"\nST201 = "note"\n')
+    request = RequestFacts("GET", "http://shop.test/")
+    fields = FieldSection([("Set-Cookie", SID), HIT, ("Cache-Control", "max-age=60")])
+    exchange = Exchange(request, ResponseFacts(200, fields), response_time=1.8e9)
+    for file, told in (
+        (None, {"ST201": "error", "ST301": "error"}),
+        (tmp_path / "c.toml", {"ST201": "note"}),
+    ):
+        settings = load(file).for_url("shop.test", "/")
+        outcome = Engine().on_response(settings, exchange, None, Circumstances(https=False))
+        assert {found.rule.id: found.severity for found in outcome.findings} == told

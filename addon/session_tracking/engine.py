@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from session_tracking.audit.auditor import audit, examine
+from session_tracking.audit.auditor import audit, examine, regraded
 from session_tracking.audit.enforce import enforce
 from session_tracking.audit.findings import AuditFacts, Finding
 from session_tracking.audit.routes import shown_url
@@ -190,6 +190,8 @@ class Engine:
             findings = [finding for finding in findings if finding.swap is not None]
         elif settings.shadow.enabled and seen.watch and not (settings.shadow.serve and seen.live):
             findings += self._imagine(settings, exchange, decision, site, host)
+        if settings.audit.severities:
+            findings = regraded(findings, settings.audit.severities)
         edit = None
         if decision is not None:
             decision, edit = self.tracker.on_response(

@@ -1,6 +1,10 @@
+from dataclasses import replace
+
 from hypothesis import given
 
-from session_tracking.audit.auditor import MAX_COOKIES, fingerprint
+from session_tracking.audit.auditor import MAX_COOKIES, fingerprint, regraded
+from session_tracking.audit.catalogue import RULES
+from session_tracking.audit.findings import Severity
 from session_tracking.caching.levels import Level
 from session_tracking.cookies.classify import CookieClass, CookieNames
 from session_tracking.http.exchange import Exchange, RequestFacts, ResponseFacts
@@ -81,3 +85,13 @@ def test_whatever_comes_is_told_in_one_printable_line(given):
         line = finding_line(finding)
         assert line.isprintable()
         assert SECRET[:16] not in line
+
+
+def test_severities_are_those_that_somebody_gave():
+    (one,) = found(exchange(("Cache-Control", "public, max-age=600")))
+    (milder,) = regraded([one], {"ST201": Severity.NOTE})
+    assert (milder.severity, milder.fingerprint) == (Severity.NOTE, one.fingerprint)
+    assert regraded([one], {"ST201": None}) == []
+    assert regraded([one], {"ST202": None, "ST201": Severity.ERROR}) == [one]
+    happened = replace(one, rule=RULES["ST401"])
+    assert regraded([happened], {"ST401": None}) == [happened]

@@ -142,3 +142,22 @@ def test_an_unknown_cache(run):
     result = run("a.jsonl", "a", "--caches", "ngin")
     assert result.exit_code == 64
     assert "Did you mean nginx?" in result.stderr
+
+
+EDITED = [
+    ("a list for a name", {"rule": ["ST201"]}, "rule of a finding is no text"),
+    ("a table for a text", {"remedy": {}}, "remedy of a finding is no text"),
+    ("a list for an outcome", {"caches": {"nginx": ["swap"]}}, "an outcome in caches is no text"),
+    ("a list of caches", {"caches": []}, "caches of a finding is no table"),
+]
+
+
+@pytest.mark.parametrize(
+    ("facts", "said"), [row[1:] for row in EDITED], ids=[row[0] for row in EDITED]
+)
+def test_an_edited_finding(run, tmp_path, facts, said):
+    findings = [{**FINDING, **facts}, {"fingerprint": ["5f0c"], "exchange": {}}]
+    (tmp_path / "edited.json").write_text(json.dumps({"version": 1, "findings": findings}))
+    result = run("edited.json", "5f0c")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert f"edited.json was changed: {said}." in result.stderr

@@ -4,7 +4,17 @@ import re
 
 from session_tracking.config.checks import CODES
 from session_tracking.config.reference import codes_table, reference_table
-from session_tracking.config.root import KEYS, LOCKS, Alert, Ledger, Log, Logs, Metrics, Profile
+from session_tracking.config.root import (
+    KEYS,
+    LOCKS,
+    Alert,
+    Ledger,
+    Log,
+    Logs,
+    Metrics,
+    Profile,
+    Suppress,
+)
 
 
 def test_the_table_has_every_key_with_a_description():
@@ -12,8 +22,8 @@ def test_the_table_has_every_key_with_a_description():
     rows = re.findall(r"^\| `(\w+)` \| (.+) \| (.+) \| (.+) \|$", table, re.MULTILINE)
     names = [name for name, *_ in rows]
     settings = [key.rpartition(".")[2] for key in KEYS]
-    tables = (Alert, Ledger, Metrics, Profile)
-    arranging = ["include", "host", "path", "file", "hosts"]
+    tables = (Alert, Ledger, Metrics, Profile, Suppress)
+    arranging = ["include", "rules", "host", "path", "file", "hosts"]
     arranging += [name for table in tables for name in table.model_fields]
     arranging += Logs.model_fields.keys() - Log.model_fields.keys()
     assert sorted(names) == sorted([*settings, *LOCKS, *arranging])
@@ -28,6 +38,7 @@ def test_the_table_has_every_key_with_a_description():
         "[log]",
         "[metrics]",
         "[[alert]]",
+        "[[suppress]]",
         "[profiles.NAME]",
         "[[site]]",
         "[[site.path]]",

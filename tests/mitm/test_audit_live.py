@@ -409,3 +409,28 @@ def test_a_har_entry_without_an_answer_is_none(tmp_path):
     assert ended.process.returncode == 2, ended.log
     assert "no exchange was seen" in ended.log
     assert "ST2" not in ended.log
+
+
+def test_what_is_known_or_suppressed_is_told_apart_and_nobody_is_told_at_once(origin, tmp_path):
+    config, known, report = (tmp_path / name for name in ("c.toml", "known.toml", "r.json"))
+    config.write_text(
+        '[rules]\nST222 = "off"\n[[suppress]]\nrule = "ST2*"\nsite = "127.*"\n'
+        'reason = "a test"\nexpires = 2999-01-01\n'
+    )
+    known.write_text("version = 1\n")
+    with Proxy(
+        tmp_path,
+        *reverse_of(origin),
+        *("--set", f"session_tracker_config={config}", "--set", "session_tracker_fail_on=note"),
+        *("--set", f"session_tracker_baseline={known}"),
+        *("--set", f"session_tracker_report={report}", "--set", "session_tracker_report=junit=-"),
+    ) as proxy:
+        get(proxy.port, "/unsafe")
+        assert proxy.stop() == 0, proxy.log
+    document = json.loads(report.read_text())
+    assert {found["state"] for found in document["findings"]} == {"suppressed"}
+    assert document["baseline"]["entries"] == 0
+    assert document["routes"]["seen"][0]["route"] == "/unsafe"
+    assert "] error ST201" not in proxy.log
+    assert "until 2999-01-01: " in proxy.log
+    assert "<testsuites" in proxy.log

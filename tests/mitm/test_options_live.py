@@ -24,6 +24,7 @@ REFUSED = [
     ("fail-on", ["session_tracker_fail_on=fatal"], 64, "Use one of error, warning, note, never."),
     ("report-format", ["session_tracker_report=r.pdf"], 64, "FORMAT=PATH"),
     ("report-typo", ["session_tracker_report=jsn=r"], 64, "Did you mean json=…?"),
+    ("baseline", ["session_tracker_baseline=none.toml"], 64, "none.toml cannot be read"),
     ("report-folder", ["session_tracker_report=no/such/r.json"], 64, "there is no folder"),
     ("twice", ["session_tracker_fail_on=error", "session_tracker_fail_on=note"], 64, "Give it once"),
     ("enabled", ["session_tracker_enabled=maybe"], 64, "session_tracker_enabled is 'maybe'"),

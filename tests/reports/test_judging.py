@@ -148,3 +148,15 @@ def test_routes_are_bounded(monkeypatch):
         ("shop.test", "/b", 2),
     ]
     assert routes.further == 2
+
+
+def test_what_is_known_or_suppressed_is_told_to_nobody_at_once():
+    known = Known.of(found_of(FOUND))
+    for terms, silent, silenced in (
+        (Terms(FailOn.ERROR, TODAY), False, False),
+        (Terms(FailOn.ERROR, TODAY, (suppression(),)), True, True),
+        (Terms(FailOn.ERROR, TODAY, (suppression(days=-1), suppression(rule="x"))), True, False),
+        (Terms(FailOn.ERROR, TODAY, (), Baseline("b", (known,))), True, True),
+        (Terms(FailOn.ERROR, TODAY, (), Baseline("b", ())), True, False),
+    ):
+        assert (terms.silent, terms.silences(known)) == (silent, silenced)

@@ -1,5 +1,7 @@
 """Applies the rules to one exchange."""
 
+from collections.abc import Iterable
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from hashlib import blake2b
 from itertools import islice
@@ -8,7 +10,8 @@ from session_tracking.audit.catalogue import RULES
 from session_tracking.audit.findings import AuditedCookie, AuditFacts, Evidence, Finding, Rule
 from session_tracking.audit.memory import Memory, likeness
 from session_tracking.audit.routes import route_of, shown_url
-from session_tracking.audit.settings import AuditSettings
+from session_tracking.audit.settings import AuditSettings, Severities
+from session_tracking.audit.suppressions import NEVER_SILENT
 from session_tracking.caching.levels import Level
 from session_tracking.caching.outcomes import outcomes, reference_run
 from session_tracking.caching.safety import CacheSafety, assess
@@ -18,7 +21,7 @@ from session_tracking.cookies.set_cookie import SetCookie, response_cookies
 from session_tracking.escape import visible
 from session_tracking.http.exchange import Exchange
 
-__all__ = ["MAX_COOKIES", "audit", "examine", "fingerprint"]
+__all__ = ["MAX_COOKIES", "audit", "examine", "fingerprint", "regraded"]
 
 MAX_COOKIES = 300
 """Cookies of one response that are looked at; more would only serve to slow the proxy down."""
@@ -140,6 +143,21 @@ def _finding(facts: AuditFacts, rule: Rule, evidence: Evidence, site: str) -> Fi
         time=exchange.response_time,
         swap=evidence.swap,
     )
+
+
+def regraded(findings: Iterable[Finding], severities: Severities) -> list[Finding]:
+    """The findings with the severities that somebody gave to their rules, less what is off.
+
+    What has happened stays an error.
+    """
+    told = []
+    for finding in findings:
+        severity = severities.get(finding.rule.id, finding.severity)
+        if finding.rule.id in NEVER_SILENT or severity is finding.severity:
+            told.append(finding)
+        elif severity is not None:
+            told.append(replace(finding, severity=severity))
+    return told
 
 
 def fingerprint(*parts: str) -> str:

@@ -1,9 +1,14 @@
 """What the audit may be told, for one host and path."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from session_tracking.audit.findings import Severity
 from session_tracking.caching.profiles.model import CacheProfile
 from session_tracking.cookies.classify import CookieClass, CookieNames
+
+type Severities = Mapping[str, Severity | None]
+"""Rule id → severity of its findings; None switches the rule off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +24,8 @@ class AuditSettings:
     """The caches that the user has; findings speak of these. Empty: of any cache."""
     shared_bodies: bool = False
     """Whether stored bodies that may be personal are reported too."""
+    severities: Severities = field(default_factory=dict)
+    """What the findings of a rule are to be instead of what the rule says."""
 
 
 @dataclass(frozen=True, slots=True)

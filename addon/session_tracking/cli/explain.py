@@ -14,7 +14,7 @@ from session_tracking.cli.report_files import report_findings
 from session_tracking.errors import InputError
 from session_tracking.escape import visible
 from session_tracking.records.questions import Question, Unreadable, judge_each
-from session_tracking.reports.explanation import Row, explanation, finding_explanation, table
+from session_tracking.reports.explanation import Row, explanation, finding_explanation, flaw, table
 
 __all__ = ["explain"]
 
@@ -47,13 +47,15 @@ def explain(file: str, identity: str, *, caches: str | None, config: Path | None
 
 
 def _found(findings: list[Mapping[str, Any]], identity: str, source: Input) -> Iterator[Row]:
-    named = [f for f in findings if identity in {f.get("fingerprint"), f.get("exchange")}]
+    named = [f for f in findings if identity in (f.get("fingerprint"), f.get("exchange"))]
     if not named:
         raise click.UsageError(
             f"{source.shown} has {len(findings)} findings, and none with the fingerprint or the"
             f" exchange {visible(identity, 60)}."
         )
     for finding in named:
+        if problem := flaw(finding):
+            raise InputError(f"{source.shown} was changed: {problem}.")
         yield from finding_explanation(finding)
 
 

@@ -15,9 +15,11 @@ __all__ = ["COMMANDS", "USAGE", "main", "session_tracker"]
 
 COMMANDS: Final[Mapping[str, str]] = {
     "addon-path": "session_tracking.cli.addon_path:addon_path",
+    "baseline": "session_tracking.cli.baseline:baseline",
     "caches": "session_tracking.cli.caches:caches",
     "config": "session_tracking.cli.config:config",
     "explain": "session_tracking.cli.explain:explain",
+    "gate": "session_tracking.cli.gate:gate",
     "probe": "session_tracking.cli.probe:probe",
     "report": "session_tracking.cli.report:report",
     "verdict": "session_tracking.cli.verdict:verdict",

@@ -1,13 +1,16 @@
 """The options of every command that audits: which reports to write, and when to fail."""
 
 from collections.abc import Callable, Iterable
+from pathlib import Path
 
 import click
 
+from session_tracking.reports.baseline import read_baseline
+from session_tracking.reports.known import Baseline
 from session_tracking.reports.registry import REPORTS, ReportProblem, ReportSpec, parse_spec
 from session_tracking.reports.run import FailOn
 
-__all__ = ["fail_on_option", "report_option"]
+__all__ = ["baseline_option", "fail_on_option", "report_option"]
 
 
 def _specs(
@@ -21,6 +24,14 @@ def _specs(
 
 def _threshold(context: click.Context, parameter: click.Parameter, value: str) -> FailOn:  # noqa: ARG001 - click's signature
     return FailOn(value)
+
+
+def _baseline(
+    context: click.Context,  # noqa: ARG001 - click's signature
+    parameter: click.Parameter,  # noqa: ARG001
+    value: Path | None,
+) -> Baseline | None:
+    return None if value is None else read_baseline(value)
 
 
 report_option: Callable[[Callable[..., None]], Callable[..., None]] = click.option(
@@ -42,3 +53,11 @@ fail_on_option: Callable[[Callable[..., None]], Callable[..., None]] = click.opt
     help="Severity from which findings make the exit status 1.",
 )
 """Gives the command `fail_on`, a `FailOn`."""
+
+baseline_option: Callable[[Callable[..., None]], Callable[..., None]] = click.option(
+    "--baseline",
+    type=click.Path(path_type=Path, dir_okay=False),
+    callback=_baseline,
+    help="Findings that were there before, as `baseline create` wrote them: they do not fail.",
+)
+"""Gives the command `baseline`, a `Baseline` or None."""

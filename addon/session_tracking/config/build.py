@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from ipaddress import ip_network
 
-from session_tracking.audit.settings import AuditSettings, EnforceSettings
+from session_tracking.audit.settings import AuditSettings, EnforceSettings, Severities
 from session_tracking.caching.profiles.model import CacheProfile
 from session_tracking.config.model import Audit, Cookie, Enforce, Settings, Shadow
 from session_tracking.config.section import NONE
@@ -52,7 +52,9 @@ def tracking_settings(settings: Settings, keys: tuple[SigningKey, ...]) -> Track
     )
 
 
-def audit_settings(audit: Audit, profiles: Mapping[str, CacheProfile]) -> AuditSettings:
+def audit_settings(
+    audit: Audit, profiles: Mapping[str, CacheProfile], severities: Severities
+) -> AuditSettings:
     """What the audit needs to know; `profiles` are all that may be named."""
     names = CookieNames(audit.session_cookies, audit.affinity_cookies, audit.preference_cookies)
     return AuditSettings(
@@ -61,6 +63,7 @@ def audit_settings(audit: Audit, profiles: Mapping[str, CacheProfile]) -> AuditS
         audit.ignore_cookies,
         tuple(profiles[name] for name in audit.caches),
         audit.shared_bodies,
+        severities,
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from session_tracking.audit.settings import Severities
 from session_tracking.caching.profiles.model import CacheProfile
 from session_tracking.config.alerts import alert_errors, metrics_errors
 from session_tracking.config.documents import Document, read
@@ -24,6 +25,7 @@ from session_tracking.config.structure import (
     unread,
 )
 from session_tracking.config.validation import validate
+from session_tracking.config.verdicts import rule_errors, severities, suppress_errors
 from session_tracking.config.watching import Include, Watch
 from session_tracking.errors import ConfigError
 
@@ -40,6 +42,8 @@ class Gathered:
     sites: tuple[Site, ...]
     profiles: Mapping[str, CacheProfile]
     """Every cache profile that may be named."""
+    severities: Severities
+    """What findings are to be instead, by rule."""
 
 
 def gather(path: Path, report: Report, watch: Watch, text: str | None) -> Gathered:
@@ -66,10 +70,12 @@ def gather(path: Path, report: Report, watch: Watch, text: str | None) -> Gather
     report.errors(metrics_errors(document, skip))
     report.errors(log_errors(document, skip))
     report.errors(profile_errors(document, skip))
+    report.errors(rule_errors(document, skip))
+    report.errors(suppress_errors(document, skip))
     profiles = own_profiles(document, skip)
     for level in (top, *(level for site, paths in sites for level in (site, *paths))):
         report.errors(cache_errors(level, profiles))
-    return Gathered(document, top, tuple(sites), profiles)
+    return Gathered(document, top, tuple(sites), profiles, severities(document, skip))
 
 
 def _validate(

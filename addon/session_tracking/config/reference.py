@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from pydantic.fields import FieldInfo
 
 from session_tracking.config.checks import CODES
-from session_tracking.config.root import Alert, Delegate, Path, Profile, Root, Site
+from session_tracking.config.root import Alert, Delegate, Path, Profile, Root, Site, Suppress
 from session_tracking.config.section import Section
 from session_tracking.config.validation import expectation, is_table, show_value
 
@@ -15,11 +15,12 @@ __all__ = ["codes_table", "reference_table"]
 def reference_table() -> str:
     """Markdown: every table with its keys, their values, defaults and descriptions."""
     parts = ["Keys at the top of the file, of a site, and of a path:"]
-    shared = [table for table in _tables(Root) if table not in {Site, Profile, Delegate, Alert}]
+    apart = {Site, Profile, Delegate, Alert, Suppress}
+    shared = [table for table in _tables(Root) if table not in apart]
     parts.append(_rows(_keys(Root)))
     for table in shared:
         parts += [_sentence(table), _rows(_keys(table))]
-    for table in (Profile, Alert):
+    for table in (Profile, Alert, Suppress):
         parts += [_sentence(table), _rows(_keys(table))]
     arranging: tuple[type[Section], ...] = (Site, Path, Delegate)
     for table in arranging:
@@ -52,7 +53,8 @@ def _sentence(table: type[Section]) -> str:
 def _rows(fields: Mapping[str, FieldInfo]) -> str:
     lines = ["| Key | Values | Default | |", "|---|---|---|---|"]
     for name, field in fields.items():
-        plain = list(field.default) if isinstance(field.default, tuple) else field.default
+        given = field.get_default(call_default_factory=True)
+        plain = list(given) if isinstance(given, tuple) else given
         default = "required" if field.is_required() else f"`{show_value(plain)}`"
         values = expectation(field.annotation).replace("|", "\\|")
         lines.append(f"| `{name}` | {values} | {default} | {field.description} |")

@@ -52,6 +52,7 @@ class Resolver:
         self._top = gathered.top
         self._sites = gathered.sites
         self._profiles = gathered.profiles
+        self._severities = gathered.severities
 
     def resolve(self) -> tuple[Resolved, tuple[ResolvedSite, ...]]:
         """The top of the file and every site. Raises ConfigErrors if there is any error by now."""
@@ -74,7 +75,7 @@ class Resolver:
             chain.values,
             settings,
             tracking_settings(settings, chain.keys),
-            audit_settings(settings.audit, self._profiles),
+            audit_settings(settings.audit, self._profiles, self._severities),
             enforce_settings(settings.enforce),
             swap_settings(settings),
             shadow_settings(settings.shadow, self._profiles),

@@ -1,5 +1,7 @@
 """The tables that give the keys their places: the whole file, sites, paths, delegations."""
 
+from datetime import date
+from enum import StrEnum
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
@@ -21,7 +23,9 @@ __all__ = [
     "Path",
     "Profile",
     "Root",
+    "RuleSeverity",
     "Site",
+    "Suppress",
     "TenantFile",
 ]
 
@@ -125,6 +129,32 @@ class Logs(Log):
     """File with the key of the digests, relative to this file; empty: `digest.key` in `dir`."""
 
 
+class RuleSeverity(StrEnum):
+    """What a rule's findings are to be: a severity, or nothing at all."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTE = "note"
+    OFF = "off"
+
+
+class Suppress(Section):
+    """``[[suppress]]``: findings to live with, for a reason and until a date."""
+
+    rule: str
+    """Rule id, such as ST203; `*` and `?` allowed, here and in the patterns below."""
+    site: str = "*"
+    """Host, as findings name it."""
+    path: str = "*"
+    """Route, as findings name it: `/orders/{}`."""
+    cookie: str = "*"
+    """Name of the cookie."""
+    reason: str
+    """Why; it stands in every report."""
+    expires: date
+    """The last day on which it holds, in UTC; from then on it fails every run."""
+
+
 class Root(Level):
     """The whole of ``config.toml``."""
 
@@ -143,6 +173,10 @@ class Root(Level):
     """Tables `[profiles.NAME]`."""
     delegate: Annotated[tuple[Delegate, ...], Field(strict=False)] = ()
     """Tables `[[delegate]]`."""
+    rules: dict[str, Annotated[RuleSeverity, CHOICE]] = Field(default_factory=dict)
+    """Severity of a rule's findings, such as `ST203 = "warning"`, or "off"."""
+    suppress: Annotated[tuple[Suppress, ...], Field(strict=False)] = ()
+    """Tables `[[suppress]]`."""
 
 
 class TenantFile(Section):

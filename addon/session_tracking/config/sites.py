@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from session_tracking.audit.settings import AuditSettings, EnforceSettings
+from session_tracking.audit.suppressions import Suppression
 from session_tracking.caching.profiles.model import CacheProfile
 from session_tracking.config.alerts import alert_rule
 from session_tracking.config.checks.domain import domain_covers
@@ -16,6 +17,7 @@ from session_tracking.config.logs import log_files, log_settings
 from session_tracking.config.model import Settings
 from session_tracking.config.profiles import own_profiles
 from session_tracking.config.root import KEYS, Root
+from session_tracking.config.verdicts import suppressions
 from session_tracking.config.watching import Watch
 from session_tracking.errors import ConfigError
 from session_tracking.records.settings import LogFiles, RecordedSite
@@ -176,6 +178,11 @@ class Configuration:
     def serves(self) -> bool:
         """Whether a simulated cache is to answer anybody."""
         return any(level.shadow.enabled and level.shadow.serve for level in self._everything())
+
+    @cached_property
+    def suppressions(self) -> tuple[Suppression, ...]:
+        """The findings to live with, in the order of the file."""
+        return suppressions(self.root.suppress, self.levels[0].document)
 
     @cached_property
     def alerts(self) -> tuple[AlertRule, ...]:

@@ -4,6 +4,7 @@ import difflib
 import json
 import re
 from collections.abc import Iterable, Iterator
+from datetime import date
 from enum import Enum
 from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
@@ -97,8 +98,11 @@ def _field(model: type[Section], location: Location) -> tuple[type[Section], Fie
     for part in location:
         if isinstance(part, int):
             continue
-        if field is not None and (inner := is_table(field.annotation)) is not None:
-            model = inner
+        inner = None if field is None else is_table(field.annotation)
+        model = inner or model
+        if field is not None and get_origin(field.annotation) is dict and inner is None:
+            # A key that the user names, such as a rule: its values are of one type.
+            return model, FieldInfo.from_annotation(get_args(field.annotation)[1])
         field = model.model_fields.get(part)
     return model, field
 
@@ -137,7 +141,12 @@ def _expected(field: FieldInfo | None) -> str:
     return expectation(field.annotation)
 
 
-_SIMPLE = {bool: ("true", "false"), int: ("a whole number",), str: ("a string",)}
+_SIMPLE = {
+    bool: ("true", "false"),
+    date: ("a date without quotes, such as 2027-01-31",),
+    int: ("a whole number",),
+    str: ("a string",),
+}
 
 
 def expectation(annotation: Any) -> str:  # noqa: ANN401 - any annotation
@@ -160,7 +169,9 @@ def _alternatives(annotation: Any) -> Iterator[str]:  # noqa: ANN401 - any annot
     elif origin is tuple:
         yield f"an array of {_items(arguments[0])}"
     elif origin is dict:
-        yield f"tables of their own: {title(arguments[1])}"
+        table = is_table(annotation)
+        own = f"tables of their own: {title(table)}" if table else ""
+        yield own or f"a table of {expectation(arguments[1])}"
     elif issubclass(annotation, Enum):
         yield from (show_value(member.value) for member in annotation)
     elif issubclass(annotation, Section):

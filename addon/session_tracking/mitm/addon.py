@@ -32,6 +32,8 @@ from session_tracking.mitm.serving import Serving
 from session_tracking.mitm.watchdog import Watchdog
 from session_tracking.records.metrics import MetricsError
 from session_tracking.records.settings import RecordedSite
+from session_tracking.reports.judging import Terms, today
+from session_tracking.reports.known import Known
 from session_tracking.reports.run import ExitStatus, Run, Tally
 from session_tracking.reports.text import finding_lines
 from session_tracking.swaps.events import SwapEvent
@@ -175,7 +177,7 @@ class SessionTracker:
         self.run.tracker = self.engine.counts()
         self.run.swaps.watched = self.engine.detector.watched
         self.run.swaps.tells_apart = self.engine.detector.tells_apart
-        self._gate.status = finish(self.run, self.tally, self._options)
+        self._gate.status = finish(self.run, self.tally, self._terms(), self._options.reports)
         ctx.master.addons.chain.append(self._gate)
 
     # ------------------------------------------------------------------------- exchanges
@@ -337,11 +339,25 @@ class SessionTracker:
             self.run.incomplete[_EDITED] = None
 
     def _report(self, flow: HTTPFlow, exchange: Exchange, outcome: Outcome) -> None:
+        terms = self._terms()
+        told = []
         for finding in outcome.findings:
-            if (counted := self.tally.add(finding, exchange)) is not None:
+            counted = self.tally.add(finding, exchange)
+            if counted is not None:
                 counted.finding = self.engine.with_caches(finding, exchange)
+            # What is known or suppressed stands in the reports; nobody is told of it every time.
+            if terms.silent and terms.silences(Known.of_finding(finding)):
+                continue
+            told.append(finding)
+            if counted is not None:
                 logger.warning("%s", "\n".join(finding_lines(counted.finding)))
-        marks.mark(flow, outcome.findings)
+        if told:
+            marks.mark(flow, told)
+
+    def _terms(self) -> Terms:
+        chosen, suppressions = self._options, self._current().suppressions
+        assert chosen is not None  # noqa: S101 - configure() came before any flow
+        return Terms(chosen.fail_on, today(), suppressions, chosen.baseline)
 
     def error(self, flow: HTTPFlow) -> None:
         """Forget a request whose response never came."""

@@ -9,17 +9,29 @@ from typing import Any
 from mitmproxy import ctx, exceptions
 from mitmproxy.addonmanager import Loader
 
-from session_tracking.errors import SessionTrackerError
+from session_tracking.errors import InputError, SessionTrackerError
 from session_tracking.escape import visible
+from session_tracking.reports.baseline import read_baseline
+from session_tracking.reports.known import Baseline
 from session_tracking.reports.registry import REPORTS, ReportProblem, ReportSpec, parse_spec
 from session_tracking.reports.run import FailOn
 
+BASELINE = "session_tracker_baseline"
 CONFIG = "session_tracker_config"
 ENABLED = "session_tracker_enabled"
 FAIL_ON = "session_tracker_fail_on"
 REPORT = "session_tracker_report"
 
 OPTIONS: tuple[tuple[str, Any, object, str], ...] = (
+    (
+        BASELINE,
+        str,
+        "",
+        (
+            "Baseline, as `session-tracker baseline create` makes it: what is in it is told apart,"
+            " and fails no run. Empty: none."
+        ),
+    ),
     (CONFIG, str, "", "Configuration file. Empty: the config.toml that comes with the addon."),
     (
         ENABLED,
@@ -62,6 +74,7 @@ class Options:
     enabled: str
     fail_on: FailOn
     reports: tuple[ReportSpec, ...]
+    baseline: Baseline | None = None
 
 
 def declare(loader: Loader) -> None:
@@ -91,6 +104,12 @@ def read() -> Options:
             reports.append(parse_spec(written))
         except ReportProblem as problem:
             problems.append(f"{REPORT}: {problem}")
+    baseline = None
+    if named := getattr(ctx.options, BASELINE):
+        try:
+            baseline = read_baseline(Path(named).expanduser())
+        except InputError as error:
+            problems.append(f"{BASELINE}: {error}")
     if problems:
         raise OptionProblem("\n".join(problems))
     config = getattr(ctx.options, CONFIG)
@@ -100,6 +119,7 @@ def read() -> Options:
         getattr(ctx.options, ENABLED),
         FailOn(getattr(ctx.options, FAIL_ON) or default),
         tuple(reports),
+        baseline,
     )
 
 

@@ -17,7 +17,7 @@ from session_tracking.http.exchange import Exchange
 from session_tracking.reports.caches import collapse_line, outcome_line, switch_line
 from session_tracking.spec import rfc9111
 
-__all__ = ["Row", "explanation", "finding_explanation", "table"]
+__all__ = ["Row", "explanation", "finding_explanation", "flaw", "table"]
 
 _MAX_COOKIES = 16
 """Cookies of one response that are listed."""
@@ -100,6 +100,23 @@ def _caches(
         yield Row("would swap", switch)
     if collapse := collapse_line(outcomes):
         yield Row("at once", collapse)
+
+
+def flaw(finding: Mapping[str, Any]) -> str:
+    """What makes a finding of a report unreadable; empty if nothing does."""
+    for key in _TEXTS:
+        if isinstance(finding.get(key), (list, dict)):
+            return f"{key} of a finding is no text"
+    caches = finding.get("caches")
+    if not isinstance(caches, dict | None):
+        return "caches of a finding is no table"
+    if any(not isinstance(said, str) for said in (caches or {}).values()):
+        return "an outcome in caches is no text"
+    return ""
+
+
+_TEXTS = ("severity", "rule", "name", "title", "method", "url", "cookie", "class", "field", "level",
+          "remedy", "masked_by", "count", "fingerprint", "exchange")  # fmt: skip
 
 
 def finding_explanation(finding: Mapping[str, Any]) -> Iterator[Row]:

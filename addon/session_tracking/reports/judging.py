@@ -39,6 +39,21 @@ class Terms:
     baseline: Baseline | None = None
     """None leaves what the report calls known already."""
 
+    @property
+    def silent(self) -> bool:
+        """Whether anything is known or suppressed at all."""
+        return self.baseline is not None or bool(self.suppressions)
+
+    def silences(self, known: Known) -> bool:
+        """Whether nobody is to be told of a finding at once: it is known or suppressed."""
+        if self.baseline is not None and self.baseline.knows(known):
+            return True
+        return any(
+            given.holds(self.today)
+            and given.covers(known.rule, known.site, known.route, known.cookie)
+            for given in self.suppressions or ()
+        )
+
 
 def judge(document: Document, terms: Terms) -> Document:
     """The same report, judged: each finding's state, the counts, and the exit status.
@@ -120,11 +135,11 @@ def _judged(
 ) -> Found:
     state, by = State.NEW, None
     for number, given in enumerate(suppressions):
-        if not found.happened and given.covers(found.rule, found.site, found.route, found.cookie):
+        if given.covers(found.rule, found.site, found.route, found.cookie):
             matched[number] += 1
             if by is None and given.holds(day):
                 state, by = State.SUPPRESSED, number
-    if by is None and baseline is not None and baseline.knows(found):
+    if by is None and baseline is not None and baseline.knows(Known.of(found)):
         state = State.KNOWN
     return replace(found, state=state, suppression=by)
 

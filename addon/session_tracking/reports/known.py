@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from functools import cached_property
 
-from session_tracking.audit.findings import Severity
+from session_tracking.audit.findings import Finding, Severity
+from session_tracking.audit.suppressions import NEVER_SILENT
 from session_tracking.reports.document import Found
 
 __all__ = ["Baseline", "Key", "Known"]
@@ -32,6 +33,13 @@ class Known:
         """What is remembered of a finding."""
         return cls(found.rule, found.severity, found.site, found.route, found.cookie)
 
+    @classmethod
+    def of_finding(cls, finding: Finding) -> "Known":
+        """The same of one that was just made."""
+        return cls(
+            finding.rule.id, finding.severity, finding.site, finding.route, finding.cookie_name
+        )
+
 
 @dataclass(frozen=True)
 class Baseline:
@@ -45,7 +53,9 @@ class Baseline:
     def _severities(self) -> dict[Key, Severity]:
         return {known.key: known.severity for known in self.entries}
 
-    def knows(self, found: Found) -> bool:
+    def knows(self, found: Known) -> bool:
         """Whether a finding was there before, and as grave; never one about what has happened."""
-        before = self._severities.get(Known.of(found).key)
-        return before is not None and before.rank >= found.severity.rank and not found.happened
+        before = self._severities.get(found.key)
+        if before is None or found.rule in NEVER_SILENT:
+            return False
+        return before.rank >= found.severity.rank
