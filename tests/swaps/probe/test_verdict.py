@@ -39,6 +39,7 @@ ROWS = [
     ("joined", World(cache="joins"), None, Result.COLLAPSED_SWAP, "A and B were given one value (while in transit)"),
     ("numbers that count up", World((lambda n: f"sid={n}",), "swaps"), None, Result.PROVEN_SWAP, "sid"),
     ("Set-Cookie2", World((), lines=(("Set-Cookie2", 'a="b"'),)), None, Result.SAFE, "no cookie"),
+    ("stripped of a constant, too", World((constant(), own()), "strips"), None, Result.STRIPPED, 'without "sid"'),
     ("stripped with another status", World(cache="strips", statuses=dict.fromkeys((3, 4, 5, 8, 10), 204)), None, Result.SAFE, "their own"),
     # what is nobody's own
     ("preference", World((preference(),), "swaps"), None, Result.SAFE, "no cookie is set"),
@@ -54,8 +55,9 @@ ROWS = [
     ("query ignored", World(cache="swaps", ignores_queries=True), None, Result.NOT_ASSESSABLE, "two queries of our own were given the same"),
     ("query ignored, stripping", World(cache="strips", ignores_queries=True), None, Result.NOT_ASSESSABLE, "two queries"),
     ("query ignored, a hit shows", World((constant(),), "swaps", ignores_queries=True, signs=True), None, Result.NOT_ASSESSABLE, "two queries"),
-    ("query ignored, stripped, a hit shows", World((), "swaps", ignores_queries=True, signs=True), None, Result.NOT_ASSESSABLE, "two queries"),
+    ("query ignored, stripped, a hit shows", World((), "swaps", ignores_queries=True, signs=True), None, Result.NOT_ASSESSABLE, "a query that nobody had used"),
     ("query ignored, a cookie of the edge", World(cache="swaps", ignores_queries=True, edge="__cf_bm"), None, Result.NOT_ASSESSABLE, "two queries"),
+    ("a cookie of the edge alone", World((), "swaps", edge="__cf_bm", same_content=True), None, Result.SAFE, "no cookie is set"),
     ("constant in the same content", World((constant(),), same_content=True), None, Result.NOT_ASSESSABLE, "two queries"),
     ("query ignored, bare allowed", World(cache="swaps", ignores_queries=True), BARE, Result.NOT_ASSESSABLE, 'were given the same "sid"'),
     ("query ignored, bare, obeys no-cache", World(cache="swaps", ignores_queries=True, obeys_no_cache=True), BARE, Result.PROVEN_SWAP, "(without a query)"),

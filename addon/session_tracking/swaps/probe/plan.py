@@ -25,7 +25,7 @@ STEPS = {
 }
 """Every step; a number stands for one query of our own, 0 for none."""
 
-MAX_REQUESTS = sum(len(step.asks) for step in STEPS.values() if step.kind is not Kind.PAST)
+MAX_REQUESTS: int = sum(len(step.asks) for step in STEPS.values() if step.kind is not Kind.PAST)
 """Requests that a probe of one URL sends at most: past the cache it asks where the other steps,
 but two, do not come."""
 

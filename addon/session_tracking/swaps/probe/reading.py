@@ -27,7 +27,8 @@ MAX_COOKIES = 32
 _WATCHED = frozenset({CookieClass.SESSION, CookieClass.UNKNOWN, CookieClass.TRACKING})
 _EDGE = ("__cf_bm", "_cfuvid", "__cf*", "ak_bmsc", "bm_*", "_abck", "datadome", "incap_ses_*",
          "visid_incap_*", "nlbi_*", "TS01*")  # fmt: skip
-"""Cookies that CDNs add in front of their cache: they differ in answers out of one entry, too."""
+"""Cookies of CDNs against robots, which they add behind their cache: they differ in answers out of
+one entry, and are nobody's session."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +116,7 @@ class Reading:
         if not (first or other):
             return Separation.UNCLEAR if hit else Separation.NOTHING
         same = {name for name, _ in self._cookies[0].keys() & self._cookies[1].keys()}
-        apart = {name for name in (first & other) - same if not _edge(name)}
-        if apart:
+        if (first & other) - same:
             return Separation.OWN
         made_apart = not hit and _stamp(control[0]) != _stamp(control[1])
         return Separation.CONSTANT if made_apart and first == other else Separation.UNCLEAR
@@ -206,12 +206,8 @@ def _watched(cookie: SetCookie, told: CookieClass, settings: ProbeSettings) -> b
     return (
         told in _WATCHED
         and (told is CookieClass.SESSION or entropy_bits(cookie.value) >= UNIQUE_BITS)
-        and not any(fnmatchcase(cookie.name, pattern) for pattern in settings.ignore)
+        and not any(fnmatchcase(cookie.name, pattern) for pattern in (*_EDGE, *settings.ignore))
     )
-
-
-def _edge(name: str) -> bool:
-    return any(fnmatchcase(name, pattern) for pattern in _EDGE)
 
 
 def _stamp(answer: Answer) -> tuple[object, ...]:

@@ -181,7 +181,13 @@ def _troubles(reading: Reading) -> Iterator[str]:
 
 def _unclear(reading: Reading) -> Iterator[str]:
     """Two queries that cannot be told to be two entries."""
-    if not any(answer.kind is Kind.BARE for answer in reading.answers):
+    asked_bare = any(answer.kind is Kind.BARE for answer in reading.answers)
+    if not asked_bare and not reading.names:
+        yield (
+            "a query that nobody had used was answered out of a cache, without a cookie: queries"
+            " are left out of its key. --allow-bare-url asks without one"
+        )
+    elif not asked_bare:
         yield (
             "two queries of our own were given the same: a cache leaves the query out of its key,"
             " or the site gives it to everybody. --allow-bare-url asks without a query, which may"
