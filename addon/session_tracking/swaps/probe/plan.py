@@ -39,8 +39,8 @@ class Probe:
         settings: ProbeSettings | None = None,
         token: Callable[[], str] = lambda: secrets.token_hex(8),
     ) -> None:
-        self.target = target
-        self.settings = settings or ProbeSettings()
+        self.target: Target = target
+        self.settings: ProbeSettings = settings or ProbeSettings()
         self._token = token()
         self._answers: list[Answer] = []
         self._taken: set[Kind] = set()

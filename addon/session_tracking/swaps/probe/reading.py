@@ -86,7 +86,7 @@ class Reading:
     """The answers so far, read together."""
 
     def __init__(self, answers: Sequence[Answer], settings: ProbeSettings) -> None:
-        self.answers = tuple(answers)
+        self.answers: tuple[Answer, ...] = tuple(answers)
         self._cookies: list[dict[tuple[str, str], tuple[SetCookie, CookieClass]]] = [
             {
                 (cookie.name, cookie.value): (cookie, told)
