@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import replace
 
 import pytest
+from hypothesis import HealthCheck, given, settings, strategies as st
 from mitmproxy.addons.readfile import ReadFile
 from mitmproxy.http import Headers, Response
 from mitmproxy.proxy.mode_specs import ProxyMode
@@ -12,6 +13,7 @@ from mitmproxy.test import taddons, tflow
 from session_tracking.caching.profiles.catalogue import PROFILES
 from session_tracking.mitm import serving as serving_module
 from session_tracking.mitm.addon import SessionTracker
+from tests.mitm.test_addon import field_lines
 
 LINES = (
     (b"Set-Cookie", b"sid=3f2a9c81d0e7b6453f2a9c81d0e7b645"),
@@ -193,8 +195,8 @@ def test_replays_recordings_and_answers_of_others_are_left_alone(proxied):
 
 
 def test_a_site_without_it_is_left_alone(proxied):
-    settings = proxied.tracker._configuration.current._resolved.shadow
-    proxied.use(replace(settings, serve=False))
+    current = proxied.tracker._configuration.current._resolved.shadow
+    proxied.use(replace(current, serve=False))
     flow = proxied.answered(proxied.asks(proxied.flow()), *LINES)
     assert "Session-Tracker-Simulation" not in flow.response.headers
     assert proxied.tracker.engine.counters.value("current") == 1
@@ -211,11 +213,46 @@ def test_a_204_has_no_length(proxied):
 
 
 def test_an_error_is_answered_from_what_is_stored_where_the_cache_does_so(proxied):
-    settings = proxied.tracker._configuration.current._resolved.shadow
-    proxied.use(replace(settings, profile=PROFILES["httpd"]))
+    current = proxied.tracker._configuration.current._resolved.shadow
+    proxied.use(replace(current, profile=PROFILES["httpd"]))
     failing = ((b"Set-Cookie", LINES[0][1]), LINES[1], (b"Cache-Control", b""))
     proxied.answered(proxied.asks(proxied.flow()), *failing, status=500)
     flow = proxied.asks(proxied.flow(address="127.0.0.3"))
     proxied.answered(flow, (b"X-New", b"1"), status=500, body=b"down")
     assert (flow.response.status_code, flow.response.content) == (500, b"body")
     assert "X-New" not in flow.response.headers
+
+
+@settings(
+    max_examples=150,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(
+    field_lines,
+    field_lines,
+    st.binary(max_size=30),
+    st.sampled_from([200, 204, 206, 301, 304, 404, 500]),
+    st.sampled_from(["rfc9111", "httpd", "varnish-deliver", "squid", "nginx-cache-everything"]),
+)
+def test_nothing_that_the_traffic_holds_is_a_fault(proxied, asked, told, body, status, profile):
+    current = proxied.tracker._configuration.current._resolved.shadow
+    proxied.use(replace(current, profile=PROFILES[profile]))
+    proxied.tracker.engine.reset(0.0)
+    for address in ("127.0.0.2", "127.0.0.3"):
+        flow = proxied.asks(proxied.flow(*asked, address=address))
+        if flow.response is None:
+            proxied.answered(
+                flow, *told, (b"Cache-Control", b"max-age=60"), status=status, body=body
+            )
+        else:
+            proxied.headers(flow)
+            proxied.serving.response(flow)
+        lines = flow.request.headers.fields
+        assert lines == ((b"Host", b"shop.test"), *asked)
+        assert flow.response.raw_content == body
+        assert flow.response.status_code == status
+        assert all(
+            b"\n" not in name + value for name, value in flow.response.headers.fields
+        ) or any(b"\n" in name + value for name, value in told)
+    assert proxied.failures() == 0
