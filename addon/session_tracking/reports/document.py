@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from msgspec import Struct, field
 
@@ -280,8 +280,10 @@ def document_of(run: Run, tally: Tally) -> Document:
 
 def found_of(counted: Counted | Finding) -> Found:
     """A finding as plain values."""
-    if isinstance(counted, Finding):
+    # Not told apart by class: after a hot reload that may be of an earlier instance of its module.
+    if not hasattr(counted, "finding"):
         counted = Counted(counted)
+    counted = cast("Counted", counted)
     finding = counted.finding
     return Found(
         rule=finding.rule.id,
