@@ -249,5 +249,4 @@ def test_stopping_sends_nothing_more(origin):
     timer.join()
     assert time.monotonic() - begun < 30
     assert [verdict.result for verdict in verdicts] == [Result.NOT_ASSESSABLE] * 2
-    assert origin.hits.total() == len(origin.requests)
-    assert sum(b"/stopped" in request for request in origin.requests) <= 2
+    assert sum(b"/stopped" in request for request in origin.requests) == 1
