@@ -20,11 +20,11 @@ def start(origin, tmp_path):
     origin.answer("/unsafe", f"Set-Cookie: sid={SECRET}", "Cache-Control: public, max-age=60")
     origin.answer("/plain", "Cache-Control: no-store")
 
-    def started(text, *arguments):
+    def started(text, *arguments, upstream=origin.port):
         (tmp_path / "config.toml").write_text(text)
         return Proxy(
             tmp_path,
-            *("--mode", f"reverse:http://127.0.0.1:{origin.port}"),
+            *("--mode", f"reverse:http://127.0.0.1:{upstream}"),
             *("--set", f"session_tracker_config={tmp_path / 'config.toml'}"),
             *("--set", "keep_host_header=true"),
             *arguments,
@@ -125,3 +125,39 @@ def test_a_folder_that_cannot_be_made_stops_the_start(tmp_path):
     ended = run(tmp_path, "--set", f"session_tracker_config={tmp_path / 'config.toml'}")
     assert ended.process.returncode == 78
     assert "holds no key of at least 32 octets" in ended.log
+
+
+def test_killed_under_load(start, tmp_path):
+    """What was answered is in the log but for the last second; every line is whole."""
+    known = 0
+    for _ in range(3):
+        times = []
+        with start(LOGGED) as proxy:
+            begun = time.monotonic()
+            while time.monotonic() - begun < 1.5:
+                ask(proxy, "/plain", User_Agent="x" * 500)
+                times.append(time.monotonic())
+            proxy.process.kill()
+            proxy.process.wait()
+        rows = rows_of(tmp_path)
+        early = sum(when < times[-1] - 1 for when in times)
+        assert early <= len(rows) - known <= len(times)
+        known = len(rows)
+    assert all(row["cs(User-Agent)"] == "x" * 500 for row in rows)
+    assert known > 10
+
+
+def test_a_proxy_without_an_application(start, tmp_path):
+    with start(LOGGED, "--set", "connection_strategy=lazy", upstream=1) as proxy:
+        ask(proxy, "/x")
+        (row,) = wait_for_rows(tmp_path, 1)
+    assert (row["sc-status"], row["sc-substatus"], row["sc-win32-status"]) == ("502", "3", "12030")
+
+
+def test_switched_on_while_traffic_runs(start, tmp_path):
+    with start("enabled = true\n") as proxy:
+        ask(proxy, "/plain")
+        (tmp_path / "config.toml").write_text(LOGGED)
+        proxy.wait_for("configuration read again")
+        ask(proxy, "/plain")
+        assert len(wait_for_rows(tmp_path, 1)) == 1

@@ -21,6 +21,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "explain": "session_tracking.cli.explain:explain",
     "gate": "session_tracking.cli.gate:gate",
     "probe": "session_tracking.cli.probe:probe",
+    "logs": "session_tracking.cli.logs:logs",
     "report": "session_tracking.cli.report:report",
     "verdict": "session_tracking.cli.verdict:verdict",
 }

@@ -63,9 +63,7 @@ def log_errors(document: Document, skip: frozenset[Location]) -> Iterator[Config
             'Write "12 hours", "30 days", "8 weeks" or "forever".',
         )
     for key in ("dir", "key_file"):
-        text = table.get(key, "logs")
-        if ("log", key) in skip:
-            continue
+        text = "logs" if ("log", key) in skip else table.get(key, "logs")
         if not text.isprintable() or (key == "dir" and not text):
             yield document.error(
                 ("log", key), f"{show_value(text)} is no file name.", "Name a folder or a file."

@@ -42,15 +42,25 @@ class LogFile:
                     os.close(handle)
                     return None
                 if os.fstat(handle).st_nlink:
-                    repair(handle)
-                    return cls(path, handle)
+                    return cls._whole(path, handle)
             except OSError:
                 os.close(handle)
                 raise
             os.close(handle)  # somebody has deleted it in between
 
+    @classmethod
+    def _whole(cls, path: Path, handle: int) -> Self:
+        """The file without the line that was torn when its last writer ended."""
+        torn = repair(handle)
+        file = cls(path, handle)
+        if torn and file.size:
+            file.remark(f"a torn line of {torn} octets was cut off here")
+        return file
+
     def close(self) -> None:
         """Let go of the file."""
+        with suppress(OSError):  # the next one to open it will repair it
+            self._cut()
         os.close(self._handle)
 
     @property
@@ -65,7 +75,7 @@ class LogFile:
         """Write lines of these fields, and directives where they differ; how many are written.
 
         `when` is the time of the first line, in Unix seconds. Fewer than all are written when the
-        disk is full; OSError is raised if none is. What is written ends with a whole line.
+        disk is full; OSError is raised if nothing could be written.
         """
         head = [] if fields == self._fields else _directives(fields, when)
         done = self._write(head + lines) - len(head)
@@ -79,9 +89,9 @@ class LogFile:
 
     def _write(self, lines: list[str]) -> int:
         """Write whole lines; how many were written. Raises OSError if none was."""
-        if self._torn:
-            os.ftruncate(self._handle, self.size)
-            self._torn = False
+        if not lines:
+            return 0
+        self._cut()
         octets = ("\n".join(lines) + "\n").encode("utf-8")
         written, problem = 0, None
         try:
@@ -89,23 +99,22 @@ class LogFile:
                 written += os.write(self._handle, memoryview(octets)[written:])
         except OSError as error:
             problem = error
-        if problem is None:
-            self.size += written
-            return len(lines)
         whole = octets.rfind(b"\n", 0, written) + 1
         self.size += whole
         self._torn = whole < written
-        if self._torn:
-            with suppress(OSError):  # it is tried again before the next line
-                os.ftruncate(self._handle, self.size)
-                self._torn = False
-        if not whole:
+        if problem is not None and not whole:
             raise problem
         return octets.count(b"\n", 0, whole)
 
+    def _cut(self) -> None:
+        """Take back a line that did not fit. Raises OSError."""
+        if self._torn:
+            os.ftruncate(self._handle, self.size)
+            self._torn = False
+
 
 def repair(handle: int) -> int:
-    """Cut off a last line without its end, and say so; the octets that went. Raises OSError."""
+    """Cut off a last line without its end; the octets that went. Raises OSError."""
     size = end = os.fstat(handle).st_size
     while end:
         start = max(0, end - _BLOCK)
@@ -116,9 +125,6 @@ def repair(handle: int) -> int:
         end = start
     if end < size:
         os.ftruncate(handle, end)
-        if end:
-            remark = f"#Remark: a torn line of {size - end} octets was cut off here\n"
-            os.write(handle, remark.encode("ascii"))
     return size - end
 
 

@@ -1,7 +1,6 @@
 """Lines of the log: what is written for one exchange.
 
-A layout is made once for each set of fields and modes, so that a line is a few calls of functions
-that were chosen before.
+A layout is made once for each set of fields and modes, and becomes one function.
 """
 
 import socket
@@ -9,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from ipaddress import IPv6Address, ip_address, ip_network
 from time import gmtime, strftime
+from typing import Any
 
 from session_tracking.cookies.cookie import parse_cookie
 from session_tracking.cookies.digest import Digester
@@ -22,7 +22,6 @@ from session_tracking.records.w3c_text import ABSENT, encode, encode_text
 __all__ = ["Layout"]
 
 type _Found = Mapping[bytes, Sequence[bytes]]
-type _Word = Callable[[Visit, _Found, _Found], str]
 
 _SECRETS = frozenset({"authorization", "proxy-authorization", "x-api-key", "x-auth-token"})
 """Fields of which the log holds digests only."""
@@ -45,60 +44,66 @@ class Layout:
         self._settings = settings
         self._digester = digester
         self._ready: dict[int, str] = {}
-        self._address = lru_cache(maxsize=_KEPT)(self._client_address)
-        parts = [part for part in map(header_field, settings.fields) if part is not None]
-        self._asked = frozenset(name.encode() for side, name in parts if side == "cs")
-        self._sent = frozenset(name.encode() for side, name in parts if side == "sc")
-        self._words: list[_Word] = [self._word(name) for name in settings.fields]
-
-    def line(self, visit: Visit) -> str:
+        self.line: Callable[[Visit], str] = self._compiled(settings.fields)
         """The line of an exchange without its end: one word for each field, and nothing else."""
-        asked = _collect(visit.request_lines, self._asked)
-        sent = _collect(visit.response_lines, self._sent) if self._sent else {}
-        return " ".join([word(visit, asked, sent) for word in self._words])
 
-    def _word(self, field: str) -> _Word:
-        part = header_field(field)
-        if part is not None:
-            return self._of_message(*part)
-        if field == "s-sitename":
-            site = encode_text(self._settings.site)
-            return lambda _visit, _asked, _sent: site
-        if field == "c-ip":
-            return lambda visit, _asked, _sent: self._address(visit.client)
-        if field == "x-session-id":
-            return self._session_id
-        return _WORDS[field]
+    def _compiled(self, fields: tuple[str, ...]) -> Callable[[Visit], str]:
+        """One function for the whole line: a call for each word would take as long again.
 
-    def _of_message(self, side: str, name: str) -> _Word:
+        Its text is made of the expressions below alone; the names of field lines are values.
+        """
+        words, known = [], dict(_NAMES)
+        known |= {
+            "address": lru_cache(maxsize=_KEPT)(self._address),
+            "session_id": self._session_id,
+        }
+        for number, name in enumerate(fields[2:]):  # date and time are one expression
+            part = header_field(name)
+            if part is not None:
+                known[f"word{number}"] = self._of_message(*part)
+                words.append(f"{{word{number}(visit, {'asked' if part[0] == 'cs' else 'sent'})}}")
+            elif name == "s-sitename":
+                known["site"] = encode_text(self._settings.site)
+                words.append("{site}")
+            else:
+                words.append(f"{{{_EXPRESSIONS[name]}}}")
+        parts = [part for part in map(header_field, fields) if part is not None]
+        for side, collected in (("cs", "collect_asked"), ("sc", "collect_sent")):
+            names = frozenset(name.encode() for its, name in parts if its == side)
+            known[collected] = _collector(names)
+        source = _FUNCTION.format(words=" ".join([_MOMENT, *words]))
+        exec(compile(source, "<line of the log>", "exec"), known)  # noqa: S102 - see above
+        line: Callable[[Visit], str] = known["line"]
+        return line
+
+    def _of_message(self, side: str, name: str) -> Callable[[Visit, _Found], str]:
+        """The word for a field of the request or the response."""
         key = name.encode()
         if (side, name) == ("cs", "cookie"):
             return self._request_cookies
         if side == "sc" and name in _COOKIES:
-            return lambda visit, _asked, sent: self._response_cookies(visit, name, sent.get(key))
-        secret = name in _SECRETS or (name in _CLIENTS and not self._addresses_in_full)
+            return lambda visit, sent: self._response_cookies(visit, name, sent.get(key))
+        full = self._settings.client_address is ClientAddress.FULL
+        secret = name in _SECRETS or (name in _CLIENTS and not full)
         # What visitors repeat is worth keeping; an answer's fields hardly are.
         kept = _often if side == "cs" else encode
 
-        def word(_visit: Visit, asked: _Found, sent: _Found) -> str:
-            values = (asked if side == "cs" else sent).get(key)
+        def word(_visit: Visit, found: _Found) -> str:
+            values = found.get(key)
             if values is None:
                 return ABSENT
+            # Several lines of a name are one list (RFC 9110 §5.3).
             value = values[0] if len(values) == 1 else b", ".join(values)
             return self._digest(name, value.decode("latin-1")) if secret else kept(value)
 
         return word
 
-    @property
-    def _addresses_in_full(self) -> bool:
-        return self._settings.client_address is ClientAddress.FULL
-
-    def _session_id(self, visit: Visit, _asked: _Found, _sent: _Found) -> str:
-        if visit.session_id and self._settings.cookies is CookieMode.HASH:
+    def _session_id(self, visit: Visit) -> str:
+        if self._settings.cookies is CookieMode.HASH:
             return self._digest(self._settings.own_name, visit.session_id)
         return encode_text(visit.session_id)
 
-    def _request_cookies(self, visit: Visit, asked: _Found, _sent: _Found) -> str:
+    def _request_cookies(self, visit: Visit, asked: _Found) -> str:
         values = asked.get(b"cookie")
         if values is None:
             return ABSENT
@@ -138,7 +143,7 @@ class Layout:
     def _digest(self, name: str, value: str) -> str:
         return self._digester.digest(self._settings.site, name, value).octets[:8].hex()
 
-    def _client_address(self, client: str) -> str:
+    def _address(self, client: str) -> str:
         try:
             address = ip_address(client.partition("%")[0])
         except ValueError:
@@ -155,73 +160,77 @@ class Layout:
         return str(address)
 
 
-def _collect(lines: Lines, wanted: frozenset[bytes]) -> _Found:
-    """The values of the wanted fields, by name in lower case."""
-    found: dict[bytes, list[bytes]] = {}
-    for name, value in lines:
-        lowered = name.lower()
-        if lowered in wanted:
-            found.setdefault(lowered, []).append(value)
-    return found
+def _collector(wanted: frozenset[bytes]) -> Callable[[Lines], tuple[_Found, int]]:
+    """A function that finds the values of the wanted fields, by name in lower case.
+
+    It gives the octets of all field lines as well, with colon, space and end of line.
+    """
+    spelled: dict[bytes, bytes | None] = {}
+
+    def collect(lines: Lines) -> tuple[_Found, int]:
+        found: dict[bytes, list[bytes]] = {}
+        octets = 4 * len(lines)
+        for name, value in lines:
+            octets += len(name) + len(value)
+            try:
+                key = spelled[name]  # most names come again as they came before
+            except KeyError:
+                lowered = name.lower()
+                key = lowered if lowered in wanted else None
+                if len(spelled) < _KEPT:
+                    spelled[name] = key
+            if key is not None:
+                if key in found:
+                    found[key].append(value)
+                else:
+                    found[key] = [value]
+        return found, octets
+
+    return collect
 
 
 @lru_cache(maxsize=8)
-def _moment(second: int) -> tuple[str, str]:
-    return tuple(strftime("%Y-%m-%d %H:%M:%S", gmtime(second)).split(" "))  # type: ignore[return-value]
+def _moment(second: int) -> str:
+    return strftime("%Y-%m-%d %H:%M:%S", gmtime(second))
 
 
-def _octets(start: int, lines: Lines, content: int | None) -> str:
-    """The size of a message with a start line of so many octets; absent if it is not known."""
-    if content is None:
-        return ABSENT
-    return str(start + sum([len(name) + len(value) + 4 for name, value in lines]) + 4 + content)
-
-
-def _stem(visit: Visit, _asked: _Found, _sent: _Found) -> str:
-    return encode(visit.target.partition(b"?")[0])
-
-
-def _query(visit: Visit, _asked: _Found, _sent: _Found) -> str:
-    return encode(visit.target.partition(b"?")[2])
-
-
-def _sc_bytes(visit: Visit, _asked: _Found, _sent: _Found) -> str:
-    if visit.status is None:
-        return "0"
-    return _octets(len(visit.version) + 4, visit.response_lines, visit.response_octets)
-
-
-def _cs_bytes(visit: Visit, _asked: _Found, _sent: _Found) -> str:
-    start = len(visit.method) + len(visit.target) + len(visit.version) + 2
-    return _octets(start, visit.request_lines, visit.request_octets)
-
-
-def _status(visit: Visit, _asked: _Found, _sent: _Found) -> str:
-    return ABSENT if visit.status is None else str(visit.status)
-
-
-_COMPUTER = encode_text(socket.gethostname())
-
-_WORDS: Mapping[str, _Word] = {
-    "date": lambda visit, _asked, _sent: _moment(int(visit.ended))[0],
-    "time": lambda visit, _asked, _sent: _moment(int(visit.ended))[1],
-    "s-computername": lambda _visit, _asked, _sent: _COMPUTER,
-    "s-ip": lambda visit, _asked, _sent: encode_text(visit.server[0]),
-    "cs-method": lambda visit, _asked, _sent: _often(visit.method),
-    "cs-uri-stem": _stem,
-    "cs-uri-query": _query,
-    "s-port": lambda visit, _asked, _sent: str(visit.server[1]),
-    "cs-username": lambda visit, _asked, _sent: encode_text(visit.user),
-    "cs-version": lambda visit, _asked, _sent: _often(visit.version),
-    "cs-host": lambda visit, _asked, _sent: _often(visit.authority),
-    "sc-status": _status,
-    "sc-substatus": lambda visit, _asked, _sent: str(visit.substatus),
-    "sc-win32-status": lambda visit, _asked, _sent: str(visit.win32_status),
-    "sc-bytes": _sc_bytes,
-    "cs-bytes": _cs_bytes,
-    "time-taken": lambda visit, _asked, _sent: str(
-        max(0, round((visit.ended - visit.started) * 1000))
-    ),
-    "x-session-event": lambda visit, _asked, _sent: visit.event or ABSENT,
-    "x-cache-level": lambda visit, _asked, _sent: visit.level or ABSENT,
+_FUNCTION = """
+def line(visit):
+    stem, _, query = visit.target.partition(b"?")
+    asked, asked_octets = collect_asked(visit.request_lines)
+    sent, sent_octets = collect_sent(visit.response_lines)
+    return f'{words}'
+"""
+_MOMENT = "{moment(int(visit.ended))}"
+_NAMES: Mapping[str, Any] = {
+    "encode": encode,
+    "text": encode_text,
+    "often": _often,
+    "moment": _moment,
+    "computer": encode_text(socket.gethostname()),
+    "absent": ABSENT,
+}
+"""What the expressions may name, beside the variables of the function."""
+_EXPRESSIONS: Mapping[str, str] = {
+    "s-computername": "computer",
+    "s-ip": "text(visit.server[0])",
+    "cs-method": "often(visit.method)",
+    "cs-uri-stem": "encode(stem)",
+    "cs-uri-query": "encode(query) if query else absent",
+    "s-port": "visit.server[1]",
+    "cs-username": "text(visit.user)",
+    "c-ip": "address(visit.client)",
+    "cs-version": "often(visit.version)",
+    "cs-host": "often(visit.authority)",
+    "sc-status": "absent if visit.status is None else visit.status",
+    "sc-substatus": "visit.substatus",
+    "sc-win32-status": "visit.win32_status",
+    "sc-bytes": "0 if visit.status is None else absent if visit.response_octets is None"
+    " else len(visit.version) + 8 + sent_octets + visit.response_octets",
+    "cs-bytes": "absent if visit.request_octets is None else len(visit.method)"
+    " + len(visit.target) + len(visit.version) + 6 + asked_octets + visit.request_octets",
+    "time-taken": "max(0, round((visit.ended - visit.started) * 1000))",
+    "x-session-id": "session_id(visit) if visit.session_id else absent",
+    "x-session-event": "visit.event or absent",
+    "x-cache-level": "visit.level or absent",
 }

@@ -6,7 +6,7 @@ further ones are counted, and a remark in the log tells how many are missing and
 
 import threading
 import time
-from collections import OrderedDict, deque
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -35,7 +35,7 @@ _RETRY_SECONDS = 1.0
 _STOP_SECONDS = 10.0
 _MAX_TURNS = 999
 _PURGE_SECONDS = 3600.0
-_LAYOUTS = 5000
+_ROUTES = 5000
 
 
 @dataclass(slots=True)
@@ -65,6 +65,8 @@ class _Stream:
     """Those of the last line."""
     retry: float = 0.0
     """When to try again after a failure, on the monotonic clock."""
+    used: float = 0.0
+    """When it was written last, likewise."""
 
 
 class W3cLog:
@@ -83,8 +85,8 @@ class W3cLog:
         self._held = 0
         self._gaps: dict[str, _Gap] = {}
         self._lock = threading.Lock()
-        self._layouts: dict[int, tuple[LogSettings, Layout]] = {}
-        self._streams: OrderedDict[str, _Stream] = OrderedDict()
+        self._routes: dict[int, tuple[LogSettings, str, _Stream, Layout]] = {}
+        self._streams: dict[str, _Stream] = {}
         self._unlisted: set[str] = set()
         self._trouble = ""
         self._purged = float("-inf")
@@ -111,8 +113,11 @@ class W3cLog:
         """Write what waits; `now` is on the monotonic clock."""
         for _ in range(len(self._waiting)):
             settings, visit = self._waiting.popleft()
-            name, layout = self._name(settings), self._layout(settings)
-            stream = self._stream(name)
+            # By identity: the settings of a host are made once, and comparing them takes its time.
+            route = self._routes.get(id(settings))
+            if route is None or route[0] is not settings:
+                route = self._route(settings)
+            _, name, stream, layout = route
             try:
                 line = layout.line(visit)
             except Exception as error:  # noqa: BLE001 - one exchange must not end the log
@@ -160,16 +165,15 @@ class W3cLog:
                 gap.lines += 1
                 gap.last = when
 
-    def _layout(self, settings: LogSettings) -> Layout:
-        # By identity: the settings of a host are made once, and comparing them takes its time.
-        known = self._layouts.get(id(settings))
-        if known is not None and known[0] is settings:
-            return known[1]
-        if len(self._layouts) >= _LAYOUTS:
-            self._layouts.clear()
-        layout = Layout(settings, self._digester)
-        self._layouts[id(settings)] = (settings, layout)
-        return layout
+    def _route(self, settings: LogSettings) -> tuple[LogSettings, str, _Stream, Layout]:
+        """Where the lines of a site go, and how they are written."""
+        if len(self._routes) >= _ROUTES:
+            self._routes.clear()
+        name = self._name(settings)
+        stream = self._streams.setdefault(name, _Stream(self.files.folder / name))
+        route = (settings, name, stream, Layout(settings, self._digester))
+        self._routes[id(settings)] = route
+        return route
 
     def _name(self, settings: LogSettings) -> str:
         """The folder that a site's lines go to."""
@@ -181,14 +185,8 @@ class W3cLog:
         self._unlisted.add(name)
         return name
 
-    def _stream(self, name: str) -> _Stream:
-        stream = self._streams.get(name)
-        if stream is None:
-            stream = self._streams[name] = _Stream(self.files.folder / name)
-        self._streams.move_to_end(name)
-        return stream
-
     def _write_stream(self, name: str, stream: _Stream, now: float) -> None:
+        stream.used = now
         try:
             while stream.held:
                 self._write_some(stream)
@@ -204,13 +202,13 @@ class W3cLog:
     def _write_some(self, stream: _Stream) -> None:
         """Write the first lines that go into the same file with the same fields."""
         when, fields, _ = stream.held[0]
-        of = period(self.files.rollover, when)
+        hour = when // 3600  # no period is shorter
         lines = []
         for at, their_fields, line in stream.held:
-            if their_fields is not fields or (at != when and self._period(at) != of):
+            if at // 3600 != hour or their_fields is not fields:
                 break
             lines.append(line)
-        file = self._file(stream, of)
+        file = self._file(stream, period(self.files.rollover, when))
         done = file.append(lines, fields, when)
         stream.fields = fields
         for _ in range(done):
@@ -218,15 +216,12 @@ class W3cLog:
         self._held -= done
         self.written += done
 
-    def _period(self, when: float) -> str:
-        return period(self.files.rollover, when)
-
     def _tell_gap(self, name: str, stream: _Stream) -> None:
         """Write how many lines are missing, after those that are there."""
         gap = self._gaps.get(name)
         if gap is None or not stream.fields:
             return
-        file = self._file(stream, self._period(gap.last))
+        file = self._file(stream, period(self.files.rollover, gap.last))
         file.append([], stream.fields, gap.last)
         with self._lock:
             file.remark(str(gap))
@@ -261,8 +256,10 @@ class W3cLog:
     def _close_some(self) -> None:
         """Close the files that were not written for longest, where too many are open."""
         streams = [stream for stream in self._streams.values() if stream.file is not None]
-        for stream in streams[: max(0, len(streams) - MAX_OPEN)]:
-            _close(stream)
+        if len(streams) > MAX_OPEN:
+            streams.sort(key=lambda stream: stream.used)
+            for stream in streams[:-MAX_OPEN]:
+                _close(stream)
 
     def _complain(self, problem: str) -> None:
         if problem != self._trouble:

@@ -23,6 +23,8 @@ class Reader:
 
     def __init__(self) -> None:
         self.rows: int = 0
+        self.fields: list[str] = []
+        """The names of the last `#Fields`."""
         self.remarks: list[str] = []
         """The texts of `#Remark`."""
         self.skipped: list[int] = []
@@ -37,27 +39,25 @@ class Reader:
 
     def read_stream(self, file: BinaryIO) -> Iterator[LogRow]:
         """The rows of a stream of octets."""
-        fields: list[str] = []
         for number, octets in enumerate(file, 1):
             if octets[-1:] != b"\n":
                 self.torn = True
                 return
             line = octets.decode("utf-8", "replace").rstrip("\r\n")
             if line.startswith("#"):
-                fields = self._directive(line, fields)
+                self._directive(line)
                 continue
             words = line.split(" ")
-            if len(words) != len(fields):
+            if len(words) != len(self.fields):
                 self.skipped.append(number)
                 continue
             self.rows += 1
-            values = {f: None if w == "-" else w for f, w in zip(fields, words, strict=True)}
-            yield LogRow(number, values)
+            pairs = zip(self.fields, words, strict=True)
+            yield LogRow(number, {field: None if word == "-" else word for field, word in pairs})
 
-    def _directive(self, line: str, fields: list[str]) -> list[str]:
+    def _directive(self, line: str) -> None:
         name, _, rest = line[1:].partition(":")
         if name == "Fields":
-            return rest.split()
-        if name == "Remark":
+            self.fields = rest.split()
+        elif name == "Remark":
             self.remarks.append(rest.strip())
-        return fields

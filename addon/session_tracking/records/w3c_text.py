@@ -26,4 +26,6 @@ def encode(octets: bytes) -> str:
 
 def encode_text(text: str) -> str:
     """The same for text that is ours already."""
+    if text.isascii() and text.isprintable() and " " not in text and 0 < len(text) <= MAX_OCTETS:
+        return text
     return encode(text.encode("utf-8", "surrogateescape"))

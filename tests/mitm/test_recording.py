@@ -1,0 +1,194 @@
+"""What is recorded of each way that an exchange may go."""
+
+import logging
+from pathlib import Path
+
+import pytest
+from mitmproxy.flow import Error
+from mitmproxy.http import Headers
+from mitmproxy.test import tflow
+
+from session_tracking.config.loading import load
+from session_tracking.engine import Outcome
+from session_tracking.mitm import recording
+from session_tracking.mitm.recording import Recording
+from session_tracking.records.w3c_read import Reader
+from session_tracking.tracking.policy import Decision, Rule, State
+
+CONFIG = 'enabled = true\ncookie.id = "b64url128"\n[log]\nenabled = true\n'
+OWN = "OtSf6JY8zuufuoiXPlLzfA"
+
+
+class Recorded:
+    """A recording with its configuration on disk."""
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+        self.hooks = []
+        self.recording = Recording(self.hooks)
+        self.use(CONFIG)
+
+    def use(self, text):
+        (self.folder / "config.toml").write_text(text)
+        self.configuration = load(self.folder / "config.toml")
+
+    def watch(self, flow):
+        self.recording.watch(flow, self.configuration.for_url("shop.test", "/"))
+        return flow
+
+    def rows(self):
+        self.recording.stop()
+        paths = sorted(self.folder.glob("*/*/u_ex*.log"))
+        return [row.values for path in paths for row in Reader().read(path)]
+
+
+@pytest.fixture
+def recorded(tmp_path):
+    return Recorded(tmp_path)
+
+
+def flow_of(*lines, response=True):
+    flow = tflow.tflow(resp=response)
+    flow.request.headers = Headers([(b"Host", b"shop.test"), *lines])
+    return flow
+
+
+def test_nothing_is_in_the_chain_until_it_is_needed(recorded):
+    assert recorded.hooks == []
+    recorded.recording.decided("x", Decision(State.NEW, Rule.NEW))
+    recorded.recording.judged("x", Outcome())
+    recorded.recording.response(flow_of())
+    recorded.recording.error(flow_of())
+    recorded.recording.stop()
+    assert not (recorded.folder / "logs").exists()
+    recorded.watch(flow_of())
+    recorded.watch(flow_of())
+    assert recorded.hooks == [recorded.recording]
+    recorded.recording.stop()
+    assert recorded.hooks == []
+
+
+def test_a_new_visitor(recorded):
+    flow = recorded.watch(flow_of())
+    decision = Decision(State.NEW, Rule.NEW, OWN)
+    recorded.recording.decided(flow.id, decision)
+    recorded.recording.judged(flow.id, Outcome(decision=decision))
+    recorded.recording.response(flow)
+    (row,) = recorded.rows()
+    assert (row["x-session-id"], row["x-session-event"]) == (OWN, "new")
+    assert (row["cs-host"], row["c-ip"], row["sc-status"]) == ("shop.test", "127.0.0.1", "200")
+
+
+def test_an_id_that_never_went_out_is_not_told(recorded):
+    flow = recorded.watch(flow_of())
+    recorded.recording.decided(flow.id, Decision(State.NEW, Rule.NEW, OWN))
+    recorded.recording.judged(flow.id, Outcome())
+    recorded.recording.response(flow)
+    (row,) = recorded.rows()
+    assert row["x-session-id"] is None
+
+
+IDS = [
+    ("seen", Decision(State.SEEN, Rule.SEEN, presented=OWN), OWN, "seen"),
+    ("off", Decision(State.SKIPPED, Rule.DISABLED), None, None),
+    ("not-ours", Decision(State.SKIPPED, Rule.HOST), None, None),
+    ("head", Decision(State.SKIPPED, Rule.METHOD), OWN, "skipped"),
+    ("cross-site", Decision(State.SKIPPED, Rule.CROSS_SITE), OWN, "skipped"),
+    # Who wants to be left alone is.
+    ("gpc", Decision(State.SKIPPED, Rule.GPC), None, "skipped"),
+    ("no-consent", Decision(State.SKIPPED, Rule.CONSENT), None, "skipped"),
+    ("none", None, None, None),
+]
+
+
+@pytest.mark.parametrize(("decision", "told", "event"), [pytest.param(*r, id=i) for i, *r in IDS])
+def test_whose_session_it_is(recorded, decision, told, event):
+    flow = recorded.watch(flow_of((b"cookie", f"SessionTracking={OWN}".encode())))
+    if decision is not None:
+        recorded.recording.decided(flow.id, decision)
+    recorded.recording.response(flow)
+    (row,) = recorded.rows()
+    assert (row["x-session-id"], row["x-session-event"]) == (told, event)
+    assert (OWN in row["cs(Cookie)"]) == (told is not None)
+
+
+BROKEN = [
+    ("upstream", "connection refused", None, ("502", "3", "12030")),
+    ("killed", Error.KILLED_MESSAGE, None, (None, "0", "1236")),
+    ("client", "Client disconnected.", None, (None, "0", "64")),
+    ("in-the-stream", "connection closed", True, ("200", "0", "12030")),
+    ("client-in-the-stream", "Client disconnected.", True, ("200", "0", "64")),
+    ("before-it-was-sent", "connection closed", False, ("502", "3", "12030")),
+    ("unknown", None, None, ("502", "3", "12030")),
+]
+
+
+@pytest.mark.parametrize(
+    ("message", "stream", "told"), [pytest.param(*r, id=i) for i, *r in BROKEN]
+)
+def test_exchanges_that_break_off(recorded, message, stream, told):
+    flow = recorded.watch(flow_of(response=stream is not None))
+    decision = Decision(State.NEW, Rule.NEW, OWN)
+    recorded.recording.judged(flow.id, Outcome(decision=decision))
+    if stream is not None:
+        flow.response.stream = stream
+    flow.error = Error(message) if message else None
+    recorded.recording.error(flow)
+    (row,) = recorded.rows()
+    assert (row["sc-status"], row["sc-substatus"], row["sc-win32-status"]) == told
+    # The visitor has the id only if the head of the response has left.
+    assert row["x-session-id"] == (OWN if stream else None)
+
+
+def test_a_stream_has_the_size_that_it_declares(recorded):
+    for length in ("1000", None):
+        flow = recorded.watch(flow_of())
+        flow.response.data.content = None
+        flow.response.headers = Headers([] if length is None else [(b"Content-Length", b"1000")])
+        recorded.recording.response(flow)
+    known, unknown = recorded.rows()
+    assert int(known["sc-bytes"]) > 1000
+    assert unknown["sc-bytes"] is None
+
+
+def test_a_user_whom_the_proxy_knows(recorded):
+    recorded.use(CONFIG + 'fields = ["cs-username", "cs-bytes"]\n')
+    flow = recorded.watch(flow_of())
+    flow.metadata["proxyauth"] = ("jo", "secret")
+    flow.request.data.content = None
+    recorded.recording.response(flow)
+    (row,) = recorded.rows()
+    assert (row["cs-username"], row["cs-bytes"]) == ("jo", None)
+
+
+def test_what_is_too_much_is_not_recorded(recorded, monkeypatch):
+    monkeypatch.setattr(recording, "MAX_WATCHED", 1)
+    flows = [recorded.watch(flow_of()) for _ in range(2)]
+    for flow in flows:
+        recorded.recording.response(flow)
+    assert len(recorded.rows()) == 1
+
+
+def test_a_response_without_a_response(recorded):
+    flow = recorded.watch(flow_of(response=False))
+    recorded.recording.response(flow)
+    assert recorded.rows() == []
+
+
+def test_the_folder_changes_while_traffic_runs(recorded):
+    for text in (CONFIG, CONFIG, CONFIG + 'dir = "elsewhere"\n'):
+        recorded.use(text)
+        recorded.recording.response(recorded.watch(flow_of()))
+    assert len(recorded.rows()) == 3
+    assert sorted(path.parts[-3] for path in recorded.folder.glob("*/*/u_ex*.log")) == [
+        *("elsewhere", "logs"),
+    ]
+
+
+def test_a_key_that_cannot_be_read_any_more(recorded, caplog):
+    caplog.set_level(logging.INFO)
+    (recorded.folder / "logs").mkdir()
+    (recorded.folder / "logs/digest.key").write_text("short")
+    recorded.recording.response(recorded.watch(flow_of()))
+    assert len(recorded.rows()) == 1
+    assert "digests will not be the same after a restart" in caplog.text
