@@ -20,8 +20,8 @@ COMMANDS: Final[Mapping[str, str]] = {
     "config": "session_tracking.cli.config:config",
     "explain": "session_tracking.cli.explain:explain",
     "gate": "session_tracking.cli.gate:gate",
-    "probe": "session_tracking.cli.probe:probe",
     "logs": "session_tracking.cli.logs:logs",
+    "probe": "session_tracking.cli.probe:probe",
     "report": "session_tracking.cli.report:report",
     "verdict": "session_tracking.cli.verdict:verdict",
 }
