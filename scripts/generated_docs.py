@@ -18,6 +18,7 @@ BLOCKS = {
     "configuration-checks": "session_tracking.config.reference:codes_table",
     "configuration-keys": "session_tracking.config.reference:reference_table",
     "exit-statuses": "scripts.reference_tables:exit_statuses",
+    "formats": "scripts.reference_tables:formats",
     "levels": "scripts.reference_tables:levels",
     "log-fields": "scripts.reference_tables:log_fields",
     "options": "scripts.reference_tables:options",

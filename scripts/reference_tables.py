@@ -10,12 +10,20 @@ from session_tracking.audit.rules.set_cookie import SEVERITIES
 from session_tracking.caching.levels import Level
 from session_tracking.mitm.options import OPTIONS
 from session_tracking.records.w3c_fields import FIELDS
+from session_tracking.reports.registry import REPORTS
 from session_tracking.reports.run import ExitStatus
 
 
 def options() -> str:
     """The options of mitmproxy that are ours."""
     return _table(("Option", ""), ((f"`{name}`", text) for name, _, _, text in OPTIONS))
+
+
+def formats() -> str:
+    """The formats of reports."""
+    return _table(
+        ("Format", "Read by"), ((f"`{name}`", form.about) for name, form in REPORTS.items())
+    )
 
 
 def rules() -> str:

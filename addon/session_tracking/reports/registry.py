@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 from session_tracking.errors import SessionTrackerError
 from session_tracking.escape import visible
-from session_tracking.reports import github, gitlab, json, junit, markdown, sarif, text
+from session_tracking.reports import github, gitlab, html, json, junit, markdown, sarif, text
 from session_tracking.reports.document import Document
 from session_tracking.reports.files import write_atomically
 
@@ -36,6 +36,7 @@ REPORTS: Mapping[str, Format] = MappingProxyType(
         "sarif": Format("GitHub, Azure DevOps and others that keep alerts (2.1.0)", sarif.render),
         "junit": Format("Jenkins and most CI systems: a case a route and rule", junit.render),
         "markdown": Format("the summary of a step, below 1 MB", markdown.render),
+        "html": Format("people, in a browser: one file, with search and filters", html.render),
         "github": Format("GitHub Actions: annotations, to be printed: `github=-`", github.render),
         "gitlab": Format("GitLab: a code quality report", gitlab.render),
     }

@@ -7,6 +7,7 @@ from enum import IntEnum, StrEnum
 
 from session_tracking.audit.findings import Finding, Severity
 from session_tracking.audit.routes import shown_route
+from session_tracking.audit.suppressions import NEVER_SILENT
 from session_tracking.http.exchange import Exchange
 from session_tracking.reports.example import Example, example_of
 from session_tracking.reports.swaps import SwapRecord
@@ -105,13 +106,15 @@ class Tally:
         return None
 
     def __iter__(self) -> Iterator[Counted]:
-        """The counted findings, gravest first, then by rule, site, route and cookie."""
+        """The counted findings: what has happened, the gravest, then by rule and place."""
         return iter(sorted(self.found.values(), key=_order))
 
 
-def _order(counted: Counted) -> tuple[int, str, str, str, str]:
+def _order(counted: Counted) -> tuple[bool, int, str, str, str, str]:
     found = counted.finding
-    return (-found.severity.rank, found.rule.id, found.site, found.route, found.cookie_name)
+    only_could = found.rule.id not in NEVER_SILENT
+    place = (found.rule.id, found.site, found.route, found.cookie_name)
+    return (only_could, -found.severity.rank, *place)
 
 
 @dataclass(slots=True)

@@ -28,6 +28,8 @@ __all__ = [
     "render",
     "summary",
     "suppression_line",
+    "swap_course",
+    "swaps_sentence",
     "told_of_caches",
     "verdict",
 ]
