@@ -9,7 +9,7 @@ from functools import partial
 from importlib import metadata
 from pathlib import Path
 
-from scripts.benchmarks import hooks, ledger, memory, throughput, verdict
+from scripts.benchmarks import audit, hooks, ledger, memory, throughput, verdict
 from scripts.benchmarks.figures import CannotMeasureError, Figure, Progress, table, write_json
 
 MISSED = 1
@@ -35,6 +35,7 @@ def main(arguments: list[str] | None = None) -> int:
         "memory": partial(memory.measure, quick=options.quick),
         "ledger": partial(ledger.measure, quick=options.quick),
         "verdict": partial(verdict.measure, quick=options.quick),
+        "audit": partial(audit.measure, quick=options.quick),
     }
     chosen = list(measurements) if options.what == "all" else [options.what]
     figures: list[Figure] = []
@@ -62,11 +63,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "what",
-        choices=["throughput", "hooks", "memory", "ledger", "verdict", "all"],
+        choices=["throughput", "hooks", "memory", "ledger", "verdict", "audit", "all"],
         help="throughput: requests per second of two live mitmdump (two minutes); hooks:"
         " microseconds per exchange; memory: resident memory after many exchanges (two minutes);"
         " ledger: memory and time of the swap detector's ledger, and of other forms (a minute);"
-        " verdict: exchanges a second that are judged (ten seconds)",
+        " verdict: exchanges a second that are judged (ten seconds); audit: recordings against"
+        " mitmdump -nr (five minutes)",
     )
     parser.add_argument(
         "--slices",
@@ -78,7 +80,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--quick",
         action="store_true",
-        help="hooks, memory, ledger, verdict: too short to mean anything, for tests",
+        help="hooks, memory, ledger, verdict, audit: too short to mean anything, for tests",
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there, too")
     return parser

@@ -4,12 +4,12 @@ import pytest
 from mitmproxy.test import tflow
 
 from session_tracking.caching.profiles.catalogue import PROFILES
-from session_tracking.http.edit import Edit
+from session_tracking.http.edit import Edit, Undo
 from session_tracking.http.fields import FieldSection
-from session_tracking.mitm import commands, convert, har_check, marks
+from session_tracking.mitm import commands, convert, marks
 from session_tracking.mitm.addon import SessionTracker
 from session_tracking.mitm.configuration import LiveConfiguration
-from session_tracking.mitm.convert import Undo
+from session_tracking.records import har_check
 from tests.audit.test_auditor import UNSAFE
 from tests.strategies import exchange, findings_of as found
 
@@ -25,7 +25,7 @@ def test_an_edit_can_be_undone_in_its_exact_places():
     assert flow.response.headers.fields == (lines[1], lines[3], (b"Cache-Control", b"private"))
     read = Undo.of(undo.facts())
     assert read == undo
-    before = convert.before_edit(convert.field_section(flow.response.headers), read)
+    before = read.before(convert.field_section(flow.response.headers))
     assert before == FieldSection((n.decode(), v.decode()) for n, v in lines)
 
 

@@ -6,7 +6,7 @@ from statistics import median
 
 import pytest
 
-from scripts.benchmarks import cli, hooks, servers, verdict, workload
+from scripts.benchmarks import audit, cli, hooks, servers, verdict, workload
 from scripts.benchmarks.figures import (
     CannotMeasureError,
     Figure,
@@ -174,6 +174,24 @@ def test_what_cannot_be_measured(monkeypatch, capsys, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
     assert cli.main(["throughput"]) == cli.NOT_MEASURED
     assert "wrk is missing" in capsys.readouterr().err
+
+
+def test_the_audit_for_real(capsys):
+    assert cli.main(["audit", "--quick"]) == 0
+    shown = capsys.readouterr().out
+    for name in ("audit of a capture", "audit of a HAR", "  mitmdump -nr"):
+        assert name in shown
+
+
+def test_an_audit_that_fails_is_not_measured(monkeypatch, tmp_path):
+    monkeypatch.setattr(audit, "_audit", lambda file, folder: ["false"])
+    monkeypatch.setattr(audit, "_mitmdump", lambda file, folder: ["true"])
+    with pytest.raises(CannotMeasureError, match="true ended with 0"):
+        audit.measure(lambda text: None, quick=True)
+    for name, count in (("audit", 1), ("mitmdump", 2)):
+        (tmp_path / f"{name}.json").write_text(json.dumps({"counts": {"new": count}}))
+    with pytest.raises(CannotMeasureError, match="the two ways differ"):
+        audit._same(tmp_path)
 
 
 def test_the_verdict_for_real(capsys):

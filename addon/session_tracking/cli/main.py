@@ -15,6 +15,7 @@ __all__ = ["COMMANDS", "USAGE", "main", "session_tracker"]
 
 COMMANDS: Final[Mapping[str, str]] = {
     "addon-path": "session_tracking.cli.addon_path:addon_path",
+    "audit": "session_tracking.cli.audit:audit",
     "baseline": "session_tracking.cli.baseline:baseline",
     "caches": "session_tracking.cli.caches:caches",
     "config": "session_tracking.cli.config:config",

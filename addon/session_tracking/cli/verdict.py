@@ -10,7 +10,7 @@ import click
 from session_tracking.caching.safety import CacheSafety
 from session_tracking.cli.cache_names import Caches, caches_option, chosen_caches, config_option
 from session_tracking.cli.inputs import FILE, Batch, Input, opened, read, with_progress
-from session_tracking.mitm.har_check import cookies_left_out
+from session_tracking.records.har_check import cookies_left_out
 from session_tracking.records.questions import Question, Unreadable, judge_each
 from session_tracking.reports.verdicts import error_json, error_text, verdict_json, verdict_text
 

@@ -15,7 +15,6 @@ from mitmproxy.http import HTTPFlow, Response
 from mitmproxy.log import ALERT
 from mitmproxy.proxy.mode_specs import ReverseMode
 
-from session_tracking.audit.auditor import MAX_COOKIES
 from session_tracking.caching.profiles.simulate import sets_cookie
 from session_tracking.config.sites import Configuration
 from session_tracking.engine import Circumstances, Engine, Outcome
@@ -31,10 +30,17 @@ from session_tracking.mitm.recording import Recording, RecordingError
 from session_tracking.mitm.serving import Serving
 from session_tracking.mitm.watchdog import Watchdog
 from session_tracking.records.metrics import MetricsError
+from session_tracking.records.recorded import METADATA
 from session_tracking.records.settings import RecordedSite
 from session_tracking.reports.judging import Terms, today
 from session_tracking.reports.known import Known
-from session_tracking.reports.run import ExitStatus, Run, Tally
+from session_tracking.reports.run import (
+    RECORDING_EDITED,
+    RESPONSE_CUT,
+    ExitStatus,
+    Run,
+    Tally,
+)
 from session_tracking.reports.text import finding_lines
 from session_tracking.swaps.events import SwapEvent
 from session_tracking.tracking.memory import RecentSet
@@ -51,12 +57,6 @@ MAX_SENDERS = 50_000
 
 _LOOK_AGAIN = 600
 """Seconds after which the sessions that a client sends are looked at again."""
-_CUT = f"a response set more than {MAX_COOKIES} cookies, and the rest was not judged"
-_EDITED = (
-    "the recording holds responses with the tracker's own cookie: they had been made safe for their"
-    " visitor, and how they came from upstream is not in it; record with --save-stream-file, or"
-    " with session_tracker_enabled=false"
-)
 
 
 def _put[T](waiting: dict[str, T], flow_id: str, what: T) -> None:
@@ -192,7 +192,7 @@ class SessionTracker:
         _put(self._spent, flow.id, time.perf_counter() - begun)
 
     def _on_request(self, flow: HTTPFlow) -> None:
-        if marks.METADATA in flow.metadata:
+        if METADATA in flow.metadata:
             marks.unmark(flow)
         if flow.is_replay:
             return
@@ -311,7 +311,7 @@ class SessionTracker:
             ),
         )
         if outcome.cut:
-            self.run.incomplete[_CUT] = None
+            self.run.incomplete[RESPONSE_CUT] = None
         self.run.swaps.add(outcome.events)
         if outcome.edit is not None:
             marks.remember(flow, convert.apply(outcome.edit, response))
@@ -336,7 +336,7 @@ class SessionTracker:
         # Recorded behind the tracker in a form that keeps only what the visitor received.
         own = f"{settings.tracking.cookie.name}="
         if any(value.startswith(own) for value in fields.values("set-cookie")):
-            self.run.incomplete[_EDITED] = None
+            self.run.incomplete[RECORDING_EDITED] = None
 
     def _report(self, flow: HTTPFlow, exchange: Exchange, outcome: Outcome) -> None:
         terms = self._terms()

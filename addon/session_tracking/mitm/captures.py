@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from io import BytesIO
 from typing import BinaryIO
 
 from mitmproxy.exceptions import FlowReadException
@@ -13,8 +14,9 @@ from session_tracking.escape import visible
 from session_tracking.http.exchange import Exchange
 from session_tracking.mitm import convert, marks
 from session_tracking.records.questions import Question
+from session_tracking.records.recorded import Recorded
 
-__all__ = ["read_flows", "recorded"]
+__all__ = ["read_flow", "read_flows", "recorded"]
 
 
 def read_flows(stream: BinaryIO, now: float) -> Iterator[Question]:
@@ -29,6 +31,46 @@ def read_flows(stream: BinaryIO, now: float) -> Iterator[Question]:
                 yield Question(flow.id, recorded(flow, flow.response, now))
     except FlowReadException as error:
         raise InputError(f"cannot be read as a flow file: {visible(str(error))}") from error
+
+
+def read_flow(octets: bytes, now: float) -> Recorded | None:
+    """One flow of any version that mitmproxy can read; None if it is not of HTTP.
+
+    `now` (Unix seconds) stands in for a time that was not recorded. Raises ValueError if it is no
+    flow.
+    """
+    try:
+        flow = next(iter(FlowReader(BytesIO(octets)).stream()))
+        return _recorded(flow, now) if isinstance(flow, HTTPFlow) else None
+    except Exception as error:  # of old and of broken flows mitmproxy expects what they may lack
+        raise ValueError(visible(f"{type(error).__name__} {error}")) from error
+
+
+def _recorded(flow: HTTPFlow, now: float) -> Recorded:
+    request, response = flow.request, flow.response
+    facts = convert.request_facts(flow)
+    found = Recorded(
+        flow.id,
+        facts.method,
+        facts.url,
+        list(facts.fields.lines),
+        facts.http_version,
+        convert.authority_of(request),
+        request.path,
+        request.host,
+        request.timestamp_start or now,
+        client=convert.client_of(flow),
+        address=str(flow.client_conn.peername[0]),
+        replayed=bool(flow.is_replay),
+        simulated=marks.simulated(flow),
+        undo=marks.undo_of(flow),
+    )
+    if response is not None:
+        found.status = response.status_code
+        found.sets_cookie = convert.sets_cookie(response.headers)
+        received = response.timestamp_start or now
+        found.answer = lambda: (convert.response_facts(response, found.undo), received)
+    return found
 
 
 def recorded(flow: HTTPFlow, response: Response, now: float) -> Exchange:

@@ -1,6 +1,5 @@
 """mitmproxy's flows as facts, and edits back onto flows."""
 
-from dataclasses import dataclass
 from functools import lru_cache
 
 from mitmproxy.http import Headers, HTTPFlow, Request, Response
@@ -8,7 +7,7 @@ from mitmproxy.net.http import url
 from mitmproxy.proxy.mode_specs import ReverseMode
 
 from session_tracking.caching.directives import delta_seconds
-from session_tracking.http.edit import Edit
+from session_tracking.http.edit import Edit, Undo
 from session_tracking.http.exchange import ClientId, Exchange, RequestFacts, ResponseFacts
 from session_tracking.http.fields import FieldSection
 
@@ -107,17 +106,17 @@ def request_facts(flow: HTTPFlow) -> RequestFacts:
     )
 
 
-def response_facts(response: Response, undo: "Undo | None" = None) -> ResponseFacts:
+def response_facts(response: Response, undo: Undo | None = None) -> ResponseFacts:
     """The response by its field section alone: the body is not touched, it may be a stream."""
     fields = field_section(response.headers)
     if undo is not None:
-        fields = before_edit(fields, undo)
+        fields = undo.before(fields)
     length = delta_seconds(fields.first("content-length"))
     return ResponseFacts(response.status_code, fields, response.http_version, length)
 
 
 def exchange_of(
-    flow: HTTPFlow, response: Response, now: float, undo: "Undo | None" = None
+    flow: HTTPFlow, response: Response, now: float, undo: Undo | None = None
 ) -> Exchange:
     """The whole exchange, the response as it came from upstream.
 
@@ -153,43 +152,6 @@ def field_section(headers: Headers) -> FieldSection:
     return FieldSection([line for line in lines if line[0][:1] != ":"])
 
 
-@dataclass(frozen=True, slots=True)
-class Undo:
-    """How to get back the field section as it was before an edit."""
-
-    removed: tuple[tuple[int, str, str], ...]
-    """(place, name, value) of the lines that went."""
-    added: int
-    """How many lines were appended."""
-    reason: str
-    """What made the edit, as in `Edit.reason`."""
-
-    def facts(self) -> dict[str, object]:
-        """As plain values, fit for a flow's metadata."""
-        removed = [list(line) for line in self.removed]
-        return {"removed": removed, "added": self.added, "reason": self.reason}
-
-    @classmethod
-    def of(cls, facts: object) -> "Undo | None":
-        """Read what `facts` gave; None for anything else, since flow files come from anywhere."""
-        match facts:
-            case {
-                "removed": list(lines),
-                "added": int(added),
-                "reason": "tracker" | "enforce" as reason,
-            }:
-                removed = tuple(line for line in map(_removed_line, lines) if line is not None)
-                return cls(removed, added, reason) if len(removed) == len(lines) else None
-        return None
-
-
-def _removed_line(line: object) -> tuple[int, str, str] | None:
-    match line:
-        case [int(place), str(name), str(value)]:
-            return place, name, value
-    return None
-
-
 def apply(edit: Edit, response: Response) -> Undo:
     """Carry out an edit on the raw field lines; the lines that stay keep their octets and order.
 
@@ -208,14 +170,6 @@ def apply(edit: Edit, response: Response) -> Undo:
             kept.append(line)
     response.headers.fields = (*kept, *added)
     return Undo(tuple(removed), len(added), edit.reason)
-
-
-def before_edit(fields: FieldSection, undo: Undo) -> FieldSection:
-    """The field section as it came from upstream."""
-    lines = list(fields.lines[: len(fields) - undo.added])
-    for place, name, value in undo.removed:
-        lines.insert(place, (name, value))
-    return FieldSection(lines)
 
 
 def replace_cookie_lines(request: Request, lines: tuple[str, ...]) -> None:

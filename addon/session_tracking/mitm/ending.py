@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from mitmproxy.log import ALERT
 
-from session_tracking.mitm.har_check import cookies_left_out
+from session_tracking.records.har_check import cookies_left_out
 from session_tracking.reports.ending import conclude
 from session_tracking.reports.judging import Terms
 from session_tracking.reports.registry import ReportSpec

@@ -6,11 +6,9 @@ from mitmproxy.http import HTTPFlow
 
 from session_tracking.audit.findings import Finding, Severity
 from session_tracking.audit.memory import Memory
-from session_tracking.mitm.convert import Undo
+from session_tracking.http.edit import Undo
+from session_tracking.records.recorded import METADATA
 from session_tracking.reports.text import finding_line
-
-METADATA = "session_tracker"
-"""Key of the flow's metadata: saved by `-w`, found by the filter `~meta`."""
 
 MARKERS = {
     Severity.ERROR: ":red_circle:",

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 
+from session_tracking.audit.auditor import MAX_COOKIES
 from session_tracking.audit.findings import Finding, Severity
 from session_tracking.audit.routes import shown_route
 from session_tracking.audit.suppressions import NEVER_SILENT
@@ -21,6 +22,14 @@ MAX_EXAMPLES = 1000
 
 MAX_ROUTES = 5000
 """Routes of a run that are told apart; responses of further ones are counted together."""
+
+
+RESPONSE_CUT = f"a response set more than {MAX_COOKIES} cookies, and the rest was not judged"
+RECORDING_EDITED = (
+    "the recording holds responses with the tracker's own cookie: they had been made safe for their"
+    " visitor, and how they came from upstream is not in it; record with --save-stream-file, or"
+    " with session_tracker_enabled=false"
+)
 
 
 class ExitStatus(IntEnum):
