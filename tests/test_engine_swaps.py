@@ -1,11 +1,15 @@
 """The detector within the engine: who asks, by the tracker's own id first."""
 
 from session_tracking.config.loading import load
+from session_tracking.cookies.digest import Digester
 from session_tracking.engine import Circumstances, Engine
 from session_tracking.http.exchange import ClientId, Exchange, RequestFacts, ResponseFacts
 from session_tracking.http.fields import FieldSection
+from session_tracking.swaps.courier import Courier
 from session_tracking.swaps.events import EventKind
+from session_tracking.swaps.redis_ledger import FleetSettings, RedisLedger
 from session_tracking.tracking.policy import Decision, Rule, State
+from tests.redis_server import RedisServer
 
 SID = "sid=3f2a9c81d0e7b6453f2a9c81d0e7b645"
 OWN, OTHER = "SessionTracking=AAECAwQFBgcICQoLDA0ODw", "SessionTracking=EAECAwQFBgcICQoLDA0ODw"
@@ -65,3 +69,45 @@ def test_a_rule_that_is_off_is_not_told(tmp_path):
         settings = load(file).for_url("shop.test", "/")
         outcome = Engine().on_response(settings, exchange, None, Circumstances(https=False))
         assert {found.rule.id: found.severity for found in outcome.findings} == told
+
+
+def test_two_engines_with_one_ledger():
+    """Also where one of them has seen a request only: the finding tells of both."""
+    key = b"k" * 32
+    engines = []
+    with RedisServer() as server:
+        for _ in range(2):
+            engine = Engine()
+            store = RedisLedger(FleetSettings(server.url, key), lambda: 3600)
+            engine.join(Courier(store, 100), Digester(key))
+            engines.append(engine)
+        one, two = engines
+        chosen = load(None).for_url("shop.test", "/")
+        asked = RequestFacts("GET", "http://shop.test/a", FieldSection([("Cookie", SID)]))
+        one.watch_request(chosen, asked, ClientId("192.0.2.1", "1"), 1.8e9)
+        request = RequestFacts("GET", "http://shop.test/b", FieldSection([]))
+        response = ResponseFacts(200, FieldSection([("Set-Cookie", SID), HIT]))
+        exchange = Exchange(
+            request, response, client=ClientId("192.0.2.2"), response_time=1.8e9 + 60
+        )
+        two.on_response(chosen, exchange, None, Circumstances(https=False))
+        # The second is faster, so it is the first that gets an answer.
+        for engine in (two, one):
+            engine.courier.start()
+            engine.courier.stop(10)
+        assert two.late() == []
+        [(_, event, [finding])] = one.late()
+    assert event.kind is EventKind.CONFIRMED
+    assert (finding.rule.id, finding.swap) == ("ST401", event)
+    assert "192.0.2.1" in event.first.client
+    assert "192.0.2.2" in event.other.client
+    assert "Send Cache-Control: private, no-store" in finding.remedy
+    counters = one.counters.sites()
+    assert counters["shop.test"]["swaps_confirmed"] == 1
+    assert counters["(fleet)"] == {
+        "fleet_sent": 1, "fleet_stored": 1, "fleet_gap": 0, "fleet_waiting": 0,
+    }  # fmt: skip
+
+
+def test_without_a_fleet_there_is_nothing_late():
+    assert Engine().late() == []

@@ -16,7 +16,7 @@ from session_tracking.caching.safety import assess
 from session_tracking.cookies.cookie import cookie_values
 from session_tracking.cookies.digest import Digester
 from session_tracking.http.edit import Edit
-from session_tracking.http.exchange import ClientId, Exchange, RequestFacts
+from session_tracking.http.exchange import ClientId, Exchange, RequestFacts, ResponseFacts
 from session_tracking.shadow.books import Books, counted
 from session_tracking.shadow.counters import Counters
 from session_tracking.shadow.entries import Answer
@@ -24,8 +24,10 @@ from session_tracking.shadow.facts import CookieNaming, HeldCookie, held_cookies
 from session_tracking.shadow.serving_cache import LookUp
 from session_tracking.shadow.shadow import Shadow, ShadowSettings
 from session_tracking.swaps.clients import Client, identify
+from session_tracking.swaps.courier import Courier
 from session_tracking.swaps.detector import Detector, Sighting
 from session_tracking.swaps.events import SwapEvent
+from session_tracking.swaps.late import judge
 from session_tracking.swaps.settings import SwapSettings
 from session_tracking.tracking.policy import Decision, TrackingSettings
 from session_tracking.tracking.tracker import Tracker
@@ -96,6 +98,10 @@ class Circumstances:
     """Whether our own simulated cache answered: the response was judged when it was stored."""
 
 
+_RETOLD = 1_000
+"""Values that are told again at once."""
+
+
 class Engine:
     """Holds the tracker's state. Knows no clock, file or proxy: times are given to it."""
 
@@ -106,6 +112,14 @@ class Engine:
         self.counters: Counters = Counters(started)
         self.shadow: Shadow = Shadow(self.counters, Digester())
         self._books = Books(self.counters)
+        self.courier: Courier | None = None
+        """The way to the ledger of a fleet; None where there is none."""
+        self._untold = 0
+
+    def join(self, courier: Courier, digester: Digester) -> None:
+        """Share what is seen with a fleet, whose digests the digester makes."""
+        self.courier = courier
+        self.detector.share(digester)
 
     def counts(self) -> dict[str, int]:
         """The tracker's counters by name; what it skipped is summed up."""
@@ -212,6 +226,48 @@ class Engine:
         cut, level = (facts.cut, facts.level) if facts is not None else (False, None)
         return Outcome(edit, tuple(findings), decision, cut, events, level)
 
+    def late(self) -> list[tuple[Exchange, SwapEvent, tuple[Finding, ...]]]:
+        """What the answers of the fleet's ledger tell of exchanges that are long over."""
+        if self.courier is None:
+            return []
+        told = []
+        for sight, answer in self.courier.answers():
+            event = judge(self.detector, sight, answer)
+            if event is not None:
+                settings, exchange = sight.context
+                told.append((exchange, event, self._tell_late(settings, exchange, event)))
+        books = self.courier.books
+        self._books.fleet(books.sent, books.stored, books.gap, books.waiting)
+        return told
+
+    def retell(self, courier: Courier, now: float) -> None:
+        """Tell the fleet's ledger again, as far as there is room, what it may have lost."""
+        if courier.lossy:
+            courier.lossy, self._untold = False, len(self.detector.ledger)
+        if (count := min(courier.room, self._untold, _RETOLD)) > 0:
+            self._untold -= count
+            for sight in self.detector.remembered(self._untold, count, now):
+                courier.offer(sight, restored=True)
+
+    def _tell_late(
+        self, settings: SiteSettings, exchange: Exchange, event: SwapEvent
+    ) -> tuple[Finding, ...]:
+        self._books.events(self._open(settings), (event,))
+        facts = examine(exchange, settings.audit)
+        if facts is None:
+            facts = AuditFacts(exchange, assess(exchange), None, {}, ())
+        found = audit(replace(facts, swaps=(event,)), site=exchange.request.host or settings.site)
+        told = [finding for finding in found if finding.swap is event]
+        return tuple(regraded(told, settings.audit.severities))
+
+    def _share(self, settings: SiteSettings, exchange: Exchange) -> None:
+        """Have the fleet told what the detector noted."""
+        if self.courier is not None and self.detector.sights:
+            for sight in self.detector.sights:
+                sight.context = settings, exchange
+                self.courier.offer(sight)
+            self.detector.sights.clear()
+
     def failed(self, settings: SiteSettings) -> None:
         """Count an exchange that a fault of ours kept from being judged."""
         self._books.failed(self._open(settings))
@@ -301,16 +357,19 @@ class Engine:
         """What the sessions that a request brings tell about swaps."""
         own, _ = self._own_id(settings, request, None)
         marks = identify(client, request.fields, settings.swaps, own=own, presented=bool(own))
-        return tuple(
-            self.detector.on_request(
-                settings.swaps,
-                request.host,
-                request.fields.values("cookie"),
-                marks,
-                shown_url(request),
-                now,
-            )
+        events = self.detector.on_request(
+            settings.swaps,
+            request.host,
+            request.fields.values("cookie"),
+            marks,
+            shown_url(request),
+            now,
         )
+        if self.courier is not None:
+            # What upstream answers is not known yet.
+            asked = Exchange(request, ResponseFacts(0), "", client, now, now)
+            self._share(settings, asked)
+        return tuple(events)
 
     def _watch_response(
         self,
@@ -326,7 +385,9 @@ class Engine:
         )
         cookies = ((each.cookie, each.cookie_class) for each in facts.cookies)
         sighting = Sighting(exchange, client, shown_url(request))
-        return tuple(self.detector.on_response(settings.swaps, sighting, cookies))
+        events = self.detector.on_response(settings.swaps, sighting, cookies)
+        self._share(settings, exchange)
+        return tuple(events)
 
     def _own_id(
         self, settings: SiteSettings, request: RequestFacts, decision: Decision | None

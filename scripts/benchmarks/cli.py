@@ -9,7 +9,16 @@ from functools import partial
 from importlib import metadata
 from pathlib import Path
 
-from scripts.benchmarks import audit, hooks, ledger, memory, throughput, verdict
+from scripts.benchmarks import (
+    audit,
+    day,
+    fleet,
+    hooks,
+    ledger,
+    memory,
+    throughput,
+    verdict,
+)
 from scripts.benchmarks.figures import CannotMeasureError, Figure, Progress, table, write_json
 
 MISSED = 1
@@ -36,8 +45,12 @@ def main(arguments: list[str] | None = None) -> int:
         "ledger": partial(ledger.measure, quick=options.quick),
         "verdict": partial(verdict.measure, quick=options.quick),
         "audit": partial(audit.measure, quick=options.quick),
+        "fleet": partial(fleet.measure, slices=options.slices, quick=options.quick),
+        "day": partial(day.measure, exchanges=options.exchanges),
     }
-    chosen = list(measurements) if options.what == "all" else [options.what]
+    chosen = [name for name in measurements if options.what in {name, "all"}]
+    if options.what == "all":
+        chosen.remove("day")
     figures: list[Figure] = []
     try:
         for name in chosen:
@@ -59,28 +72,49 @@ def _parser() -> argparse.ArgumentParser:
         prog="scripts/bench",
         description="Measures what the addon costs, against an addon whose hooks are empty. Exit"
         " status 0: every target is met; 1: one is missed; 2: it could not be measured.",
-        epilog="throughput needs wrk and nginx (Debian: apt-get install wrk nginx-light).",
+        epilog="throughput needs wrk and nginx (Debian: apt-get install wrk nginx-light),"
+        " fleet redis-server, too.",
     )
     parser.add_argument(
         "what",
-        choices=["throughput", "hooks", "memory", "ledger", "verdict", "audit", "all"],
+        choices=[
+            "throughput",
+            "hooks",
+            "memory",
+            "ledger",
+            "verdict",
+            "audit",
+            "fleet",
+            "day",
+            "all",
+        ],
         help="throughput: requests per second of two live mitmdump (two minutes); hooks:"
         " microseconds per exchange; memory: resident memory after many exchanges (two minutes);"
         " ledger: memory and time of the swap detector's ledger, and of other forms (a minute);"
         " verdict: exchanges a second that are judged (ten seconds); audit: recordings against"
-        " mitmdump -nr (five minutes)",
+        " mitmdump -nr (five minutes); fleet: requests per second"
+        " with a shared ledger in Redis, and what it takes (two minutes); day: a simulated day with"
+        " five swaps through the engine (long, and no part of all)",
     )
     parser.add_argument(
         "--slices",
         type=_even,
         default=throughput.SLICES,
         metavar="N",
-        help="seconds of load for throughput, half of them for each side (default %(default)s)",
+        help="seconds of load for throughput and fleet, half of them for each side (default"
+        " %(default)s)",
+    )
+    parser.add_argument(
+        "--exchanges",
+        type=_exchanges,
+        default=day.EXCHANGES,
+        metavar="N",
+        help="exchanges of the day, of a tenth as many clients (default %(default)s)",
     )
     parser.add_argument(
         "--quick",
         action="store_true",
-        help="hooks, memory, ledger, verdict, audit: too short to mean anything, for tests",
+        help="hooks, memory, ledger, verdict, audit, fleet: too short to mean anything, for tests",
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there, too")
     return parser
@@ -90,6 +124,13 @@ def _even(text: str) -> int:
     number = int(text)
     if number < 2 or number % 2:
         raise argparse.ArgumentTypeError("must be an even number of at least 2")
+    return number
+
+
+def _exchanges(text: str) -> int:
+    number = int(text)
+    if number < day.FEWEST:
+        raise argparse.ArgumentTypeError(f"must be at least {day.FEWEST}")
     return number
 
 

@@ -99,8 +99,10 @@ def origin(folder: Path) -> Iterator[Server]:
 
 
 @contextlib.contextmanager
-def proxy(folder: Path, script: Path, upstream: int) -> Iterator[Server]:
-    """A mitmdump with one script in front of the origin."""
+def proxy(
+    folder: Path, script: Path, upstream: int, *arguments: str, name: str = ""
+) -> Iterator[Server]:
+    """A mitmdump with one script in front of the origin; `name` is that of its log."""
     port = _free_port()
     command = [
         str(Path(sys.executable).with_name("mitmdump")),
@@ -109,8 +111,9 @@ def proxy(folder: Path, script: Path, upstream: int) -> Iterator[Server]:
         *("--set", f"confdir={folder / 'confdir'}"),
         *("--set", "flow_detail=0"),
         *("-s", str(script)),
+        *arguments,
     ]
-    with _server(command, folder / f"{script.stem}.log", port) as server:
+    with _server(command, folder / f"{name or script.stem}.log", port) as server:
         yield server
 
 

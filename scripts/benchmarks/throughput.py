@@ -65,38 +65,54 @@ def _pairs(progress: Progress, slices: int, proxy_core: int) -> list[tuple[Slice
             servers.proxy(folder, EMPTY, origin.port) as empty,
         ):
             _check(tracker, empty)
-            for proxy in (tracker, empty):
-                # One works at a time, so they may share a core, and then meet the same conditions.
-                os.sched_setaffinity(proxy.process.pid, {proxy_core})
-                _slice(proxy, script)  # warms up
-            pairs = []
-            for number in range(slices // 2):
-                progress(f"slice {2 * number} of {slices}")
-                pairs.append(_pair(tracker, empty, script, tracker_first=number % 2 == 0))
+            return pairs_of(progress, slices, (tracker, empty), script, proxy_core)
+
+
+def pairs_of(
+    progress: Progress,
+    slices: int,
+    proxies: tuple[Server, Server],
+    script: Path,
+    proxy_core: int,
+) -> list[tuple[Slice, Slice]]:
+    """Load two proxies in turn; pairs of neighbouring slices."""
+    one, other = proxies
+    for proxy in proxies:
+        # One works at a time, so they may share a core, and then meet the same conditions.
+        os.sched_setaffinity(proxy.process.pid, {proxy_core})
+        _slice(proxy, script)  # warms up
+    pairs = []
+    for number in range(slices // 2):
+        progress(f"slice {2 * number} of {slices}")
+        pairs.append(_pair(one, other, script, tracker_first=number % 2 == 0))
     return pairs
 
 
-def figures_of(pairs: list[tuple[Slice, Slice]]) -> list[Figure]:
+def figures_of(
+    pairs: list[tuple[Slice, Slice]],
+    names: tuple[str, str] = ("addon", "empty hooks"),
+    at_least: float = AT_LEAST,
+) -> list[Figure]:
     """The figures from neighbouring slices: with the addon, and with empty hooks.
 
     What else the machine does hits both of a pair alike, so the ratio is taken pair by pair.
     """
-    rates = [ours.rate / empty.rate for ours, empty in pairs]
-    costs = [empty.cost / ours.cost for ours, empty in pairs]
+    rates = [one.rate / other.rate for one, other in pairs]
+    costs = [other.cost / one.cost for one, other in pairs]
     return [
         Figure(
-            "throughput, addon / empty hooks",
+            f"throughput, {' / '.join(names)}",
             median(rates),
             "",
             3,
             bootstrap_median(rates),
-            at_least=AT_LEAST,
+            at_least=at_least,
         ),
         Figure(
             "the same by processor time", median(costs), "", 3, interval=bootstrap_median(costs)
         ),
-        Figure("throughput, addon", median(ours.rate for ours, _ in pairs), "/s", 0),
-        Figure("throughput, empty hooks", median(empty.rate for _, empty in pairs), "/s", 0),
+        Figure(f"throughput, {names[0]}", median(one.rate for one, _ in pairs), "/s", 0),
+        Figure(f"throughput, {names[1]}", median(other.rate for _, other in pairs), "/s", 0),
     ]
 
 

@@ -8,6 +8,7 @@ from session_tracking.config.root import (
     KEYS,
     LOCKS,
     Alert,
+    Fleet,
     Ledger,
     Log,
     Logs,
@@ -22,7 +23,7 @@ def test_the_table_has_every_key_with_a_description():
     rows = re.findall(r"^\| `(\w+)` \| (.+) \| (.+) \| (.+) \|$", table, re.MULTILINE)
     names = [name for name, *_ in rows]
     settings = [key.rpartition(".")[2] for key in KEYS]
-    tables = (Alert, Ledger, Metrics, Profile, Suppress)
+    tables = (Alert, Fleet, Ledger, Metrics, Profile, Suppress)
     arranging = ["include", "rules", "host", "path", "file", "hosts"]
     arranging += [name for table in tables for name in table.model_fields]
     arranging += Logs.model_fields.keys() - Log.model_fields.keys()

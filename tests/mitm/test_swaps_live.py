@@ -20,12 +20,13 @@ def site():
     started.server_close()
 
 
-def proxied(folder, port, *arguments):
+def proxied(folder, port, *arguments, **options):
     return Proxy(
         folder,
         *("--mode", f"reverse:http://127.0.0.1:{port}", "--set", "keep_host_header=true"),
         *("--set", f"session_tracker_report={folder / 'report.json'}"),
         *arguments,
+        **options,
     )
 
 

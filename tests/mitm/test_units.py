@@ -129,3 +129,17 @@ def test_an_addon_that_never_ran_has_nothing_to_end():
 
 def test_files_that_were_never_watched_need_no_stopping():
     LiveConfiguration(None, "").stop()
+
+
+def test_a_fault_with_a_late_answer_does_not_end_the_watch(monkeypatch, caplog):
+    caplog.set_level(0)
+    tracker = SessionTracker()
+
+    def late():
+        raise ZeroDivisionError("a value that nobody may see")
+
+    monkeypatch.setattr(tracker.engine, "late", late)
+    tracker._report_late()
+    assert tracker.run.failures == 1
+    assert "ZeroDivisionError" in caplog.text
+    assert "nobody may see" not in caplog.text

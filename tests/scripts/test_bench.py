@@ -6,7 +6,7 @@ from statistics import median
 
 import pytest
 
-from scripts.benchmarks import audit, cli, hooks, servers, verdict, workload
+from scripts.benchmarks import audit, cli, day, hooks, servers, verdict, workload
 from scripts.benchmarks.figures import (
     CannotMeasureError,
     Figure,
@@ -161,7 +161,14 @@ def test_the_ledger_for_real(capsys):
 
 
 @pytest.mark.parametrize(
-    "arguments", [[], ["speed"], ["throughput", "--slices", "5"], ["throughput", "--slices", "0"]]
+    "arguments",
+    [
+        [],
+        ["speed"],
+        ["throughput", "--slices", "5"],
+        ["throughput", "--slices", "0"],
+        ["day", "--exchanges", "10"],
+    ],
 )
 def test_wrong_usage(arguments, capsys):
     with pytest.raises(SystemExit) as ended:
@@ -208,3 +215,23 @@ def test_no_two_exchanges_are_equal():
     for text in lines:
         asked = json.loads(text)
         assert min(len(asked[side]["headers"]) for side in ("request", "response")) >= 10
+
+
+def test_the_fleet_for_real(capsys):
+    assert cli.main(["fleet", "--quick"]) == 0
+    assert "Redis, sights in batches of 500" in capsys.readouterr().out
+
+
+def test_a_short_day(capsys, tmp_path):
+    target = tmp_path / "day.json"
+    assert cli.main(["day", "--exchanges", "5000", "--json", str(target)]) == 0
+    assert "day, 5,000 exchanges of 500" in capsys.readouterr().out
+    found, others, *_ = json.loads(target.read_text())["figures"]
+    assert (found["value"], others["value"]) == (5, 0)
+
+
+def test_a_day_without_a_watch_misses_its_swaps(monkeypatch):
+    """The figures are those of the detector, not of the simulation."""
+    monkeypatch.setattr(day.Engine, "_watch_response", lambda *_: ())
+    missed, *_ = day.measure(lambda _: None, exchanges=1000)
+    assert (missed.value, missed.met) == (0, False)

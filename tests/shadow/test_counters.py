@@ -27,7 +27,7 @@ def test_the_names_that_administrators_know():
     ]
     assert [counter.name for counter in UNSAFE] == [f"unsafe_{each.name}" for each in CACHE]
     gauges = [name for name, counter in COUNTERS.items() if counter.kind is Kind.GAUGE]
-    assert gauges == ["current", "unsafe_current"]
+    assert gauges == ["current", "unsafe_current", "fleet_waiting"]
 
 
 def test_absent_is_not_0():

@@ -8,6 +8,7 @@ from session_tracking.audit.settings import Severities
 from session_tracking.caching.profiles.model import CacheProfile
 from session_tracking.config.alerts import alert_errors, metrics_errors
 from session_tracking.config.documents import Document, read
+from session_tracking.config.fleet import fleet_settings
 from session_tracking.config.levels import Level, Site, above, root_level, site_levels
 from session_tracking.config.locks import lock_errors, violations
 from session_tracking.config.logs import log_errors
@@ -28,6 +29,7 @@ from session_tracking.config.validation import validate
 from session_tracking.config.verdicts import rule_errors, severities, suppress_errors
 from session_tracking.config.watching import Include, Watch
 from session_tracking.errors import ConfigError
+from session_tracking.swaps.redis_ledger import FleetSettings
 
 __all__ = ["Gathered", "gather"]
 
@@ -44,6 +46,8 @@ class Gathered:
     """Every cache profile that may be named."""
     severities: Severities
     """What findings are to be instead, by rule."""
+    fleet: FleetSettings | None
+    """The ledger that is shared with other proxies."""
 
 
 def gather(path: Path, report: Report, watch: Watch, text: str | None) -> Gathered:
@@ -75,7 +79,9 @@ def gather(path: Path, report: Report, watch: Watch, text: str | None) -> Gather
     profiles = own_profiles(document, skip)
     for level in (top, *(level for site, paths in sites for level in (site, *paths))):
         report.errors(cache_errors(level, profiles))
-    return Gathered(document, top, tuple(sites), profiles, severities(document, skip))
+    fleet = fleet_settings(document, skip, report, watch)
+    chosen = severities(document, skip)
+    return Gathered(document, top, tuple(sites), profiles, chosen, fleet)
 
 
 def _validate(

@@ -51,7 +51,7 @@ def _load(
         report.errors([ConfigError(SWITCH, None, "", problem, fix)])
     gathered = gather(path, report, watch, text)
     resolved, sites = Resolver(gathered, report, watch, enabled_override).resolve()
-    return Configuration(
+    configuration = Configuration(
         Root.model_validate(gathered.document.data),
         resolved,
         sites,
@@ -60,3 +60,5 @@ def _load(
         watch=watch,
         enabled_override=enabled_override,
     )
+    configuration.fleet = gathered.fleet
+    return configuration

@@ -16,6 +16,7 @@ __all__ = [
     "TOP_KEYS",
     "Alert",
     "Delegate",
+    "Fleet",
     "Ledger",
     "Log",
     "Logs",
@@ -90,6 +91,29 @@ class Ledger(Section):
     """Hours after its last sight that a value is remembered."""
 
 
+class Fleet(Section):
+    """``[fleet]``: one ledger for many proxies, in Redis or Valkey; needs the extra `fleet`."""
+
+    ledger: str = ""
+    """URL: `redis:`, `rediss:` (TLS), `unix:`, `redis+cluster:`, `rediss+cluster:`; empty: none."""
+    name: str = "session-tracker"
+    """Begin of all keys there; a fleet is the proxies with the same ledger and name."""
+    secret_file: str = ""
+    """File with the secret that digests are made with, the same for all proxies."""
+    secret_env: str = ""
+    """Environment variable with it, instead of a file."""
+    username: str = ""
+    """Name to log in with, where the server has users."""
+    password_file: str = ""
+    """File with the password; as all files here, relative to this one."""
+    password_env: str = ""
+    """Environment variable with it, instead of a file."""
+    ca_file: str = ""
+    """File with the certificates to trust with TLS; empty: those of the system."""
+    waiting: Annotated[int, Field(gt=0, le=1_000_000)] = 10_000
+    """Sights of values that may wait while the ledger is slow or gone; more are a counted gap."""
+
+
 class Alert(Section):
     """``[[alert]]``: what to do when a counter passes a number; the end is told, too."""
 
@@ -161,6 +185,7 @@ class Root(Level):
     log: Logs = Logs()
 
     ledger: Ledger = Ledger()
+    fleet: Fleet = Fleet()
     alert: Annotated[tuple[Alert, ...], Field(strict=False)] = ()
     """Tables `[[alert]]`."""
     metrics: Metrics = Metrics()

@@ -23,6 +23,7 @@ from session_tracking.errors import ConfigError
 from session_tracking.records.settings import LogFiles, RecordedSite
 from session_tracking.shadow.alerts import AlertRule
 from session_tracking.shadow.shadow import ShadowSettings
+from session_tracking.swaps.redis_ledger import FleetSettings
 from session_tracking.swaps.settings import SwapSettings
 from session_tracking.tracking.policy import OnNew, TrackingSettings
 
@@ -109,6 +110,8 @@ class Configuration:
         """The main file as it was written, with defaults."""
         self.levels = levels
         """Every table with settings in the order of the files; the top of the main file first."""
+        self.fleet: FleetSettings | None = None
+        """The ledger that is shared with other proxies, if there is one."""
         self.watch = watch
         """The files behind this configuration."""
         self.enabled_override = enabled_override

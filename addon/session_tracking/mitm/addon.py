@@ -15,12 +15,13 @@ from mitmproxy.http import HTTPFlow, Response
 from mitmproxy.log import ALERT
 from mitmproxy.proxy.mode_specs import ReverseMode
 
+from session_tracking.audit.findings import Finding
 from session_tracking.caching.profiles.simulate import sets_cookie
 from session_tracking.config.sites import Configuration
 from session_tracking.engine import Circumstances, Engine, Outcome
 from session_tracking.errors import ConfigErrors
 from session_tracking.http.exchange import Exchange
-from session_tracking.mitm import commands, convert, marks, options
+from session_tracking.mitm import commands, convert, fleet, marks, options
 from session_tracking.mitm.configuration import LiveConfiguration
 from session_tracking.mitm.ending import finish
 from session_tracking.mitm.exit_gate import ExitGate
@@ -43,6 +44,7 @@ from session_tracking.reports.run import (
 )
 from session_tracking.reports.text import finding_lines
 from session_tracking.swaps.events import SwapEvent
+from session_tracking.swaps.redis_ledger import FleetError
 from session_tracking.tracking.memory import RecentSet
 from session_tracking.tracking.policy import Decision
 
@@ -79,7 +81,7 @@ class SessionTracker:
         self._senders: RecentSet[int] = RecentSet(MAX_SENDERS)
         self._noticed: dict[str, tuple[SwapEvent, ...]] = {}
         self._probing: Probing = Probing()
-        self._watchdog: Watchdog = Watchdog(lambda: self.engine)
+        self._watchdog: Watchdog = Watchdog(lambda: self.engine, self._report_late)
         self._spent: dict[str, float] = {}
         self.addons: list[object] = []
         """Children in mitmproxy's chain: none where nothing is recorded."""
@@ -105,7 +107,7 @@ class SessionTracker:
                 self._use(LiveConfiguration(read.config, read.enabled))
         except options.OptionProblem as problem:
             self._refuse(problem, ExitStatus.USAGE)
-        except (ConfigErrors, MetricsError, RecordingError) as errors:
+        except (ConfigErrors, FleetError, MetricsError, RecordingError) as errors:
             self._refuse(errors, ExitStatus.CONFIGURATION)
         else:
             self._options = read
@@ -113,6 +115,8 @@ class SessionTracker:
     def _use(self, configuration: LiveConfiguration) -> None:
         self._recording.check(configuration.current.log_files)
         self._watchdog.serve(configuration.current)
+        if ctx.master.addons.get(ExitGate.name) is None and not ctx.options.rfile:
+            fleet.join(self.engine, configuration.current)
         if self._configuration is not None:
             self._configuration.stop()
             configuration.watch()
@@ -174,6 +178,11 @@ class SessionTracker:
         if not ctx.master.should_exit.is_set():
             self._serving.stop()
             return
+        if (courier := self.engine.courier) is not None:
+            fleet.leave(self.engine, courier, time.time())
+            self._report_late()
+            self.run.fleet = courier.books
+            self.run.fleet_problem = courier.problem
         self.run.tracker = self.engine.counts()
         self.run.swaps.watched = self.engine.detector.watched
         self.run.swaps.tells_apart = self.engine.detector.tells_apart
@@ -339,9 +348,23 @@ class SessionTracker:
             self.run.incomplete[RECORDING_EDITED] = None
 
     def _report(self, flow: HTTPFlow, exchange: Exchange, outcome: Outcome) -> None:
+        if told := self._tell(exchange, outcome.findings):
+            marks.mark(flow, told)
+
+    def _report_late(self) -> None:
+        """Tell what the fleet's ledger has answered since."""
+        try:
+            for exchange, event, findings in self.engine.late():
+                self.run.swaps.add((event,))
+                self._tell(exchange, findings)
+        except Exception as error:  # noqa: BLE001 - a fault of ours must not end the watch
+            self._fault("an answer of the fleet's ledger was not looked at", error)
+
+    def _tell(self, exchange: Exchange, findings: Sequence[Finding]) -> list[Finding]:
+        """Count findings and log the new ones; those that the user is to be told of."""
         terms = self._terms()
         told = []
-        for finding in outcome.findings:
+        for finding in findings:
             counted = self.tally.add(finding, exchange)
             if counted is not None:
                 counted.finding = self.engine.with_caches(finding, exchange)
@@ -351,8 +374,7 @@ class SessionTracker:
             told.append(finding)
             if counted is not None:
                 logger.warning("%s", "\n".join(finding_lines(counted.finding)))
-        if told:
-            marks.mark(flow, told)
+        return told
 
     def _terms(self) -> Terms:
         chosen, suppressions = self._options, self._current().suppressions
@@ -382,9 +404,12 @@ class SessionTracker:
 
         The error's own message stays out of the log: it may quote what the traffic brought.
         """
-        self.run.failures += 1
         with suppress(Exception):  # what failed may be the very way to the site's settings
             self.engine.failed(self._settings(flow))
+        self._fault(f"exchange {flow.id} was not audited and passed unchanged", error)
+
+    def _fault(self, what: str, error: Exception) -> None:
+        self.run.failures += 1
         place = " < ".join(
             f"{Path(frame.filename).name}:{frame.lineno}"
             for frame in reversed(traceback.extract_tb(error.__traceback__))
@@ -392,9 +417,8 @@ class SessionTracker:
         # Not at ERROR: mitmproxy would take an error while a file is read for one of its own.
         logger.log(
             ALERT,
-            "session-tracker: exchange %s was not audited and passed unchanged: %s at %s."
-            " This is a bug; please report it.",
-            flow.id,
+            "session-tracker: %s: %s at %s. This is a bug; please report it.",
+            what,
             type(error).__name__,
             place,
         )
@@ -426,9 +450,9 @@ class SessionTracker:
 
     @command.command("sessions.counters")  # type: ignore[untyped-decorator] # mitmproxy has no types here
     def counters(self, form: str = "text") -> Sequence[str]:
-        """What is counted by site: as text, or with `json` as a line of JSON for each site."""
+        """What is counted by site: as text, json, or summed up over the proxies of the fleet."""
         try:
-            return commands.counters(self.engine.counters, form, time.time())
+            return commands.counters(self.engine, form, time.time())
         except ValueError as problem:
             raise exceptions.CommandError(str(problem)) from None
 

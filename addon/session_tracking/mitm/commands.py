@@ -10,14 +10,14 @@ from session_tracking.caching.outcomes import outcomes, reference_run
 from session_tracking.caching.profiles.catalogue import PROFILES
 from session_tracking.caching.profiles.model import CacheProfile
 from session_tracking.caching.safety import assess
+from session_tracking.engine import Engine
 from session_tracking.escape import visible
 from session_tracking.mitm import marks
 from session_tracking.mitm.captures import recorded
-from session_tracking.reports.counters import json_lines, text_lines
+from session_tracking.reports.counters import fleet_lines, json_lines, text_lines
 from session_tracking.reports.explanation import explanation, table
 from session_tracking.reports.run import Run, Tally
 from session_tracking.reports.text import finding_line
-from session_tracking.shadow.counters import Counters
 
 
 def findings(run: Run, tally: Tally) -> list[str]:
@@ -26,13 +26,20 @@ def findings(run: Run, tally: Tally) -> list[str]:
     return lines or [f"nothing found in {run.exchanges} responses"]
 
 
-def counters(counted: Counters, form: str, now: float) -> list[str]:
-    """What is counted, as `text` or `json`. Raises ValueError for any other form."""
+def counters(engine: Engine, form: str, now: float) -> list[str]:
+    """What is counted, as `text`, `json`, or for the `fleet`.
+
+    Raises ValueError for any other form, and for a fleet where there is none.
+    """
     if form == "text":
-        return list(text_lines(counted))
+        return list(text_lines(engine.counters))
     if form == "json":
-        return list(json_lines(counted, now))
-    raise ValueError(f"{visible(form)!r} is no form: use text or json")
+        return list(json_lines(engine.counters, now))
+    if form != "fleet":
+        raise ValueError(f"{visible(form)!r} is no form: use text, json or fleet")
+    if engine.courier is None:
+        raise ValueError("this proxy is in no fleet: fleet.ledger is empty")
+    return list(fleet_lines(engine.courier.fleet, now))
 
 
 def explain(flow: Flow, caches_of: Callable[[HTTPFlow], Sequence[CacheProfile]]) -> Iterator[str]:

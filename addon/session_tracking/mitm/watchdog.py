@@ -1,4 +1,8 @@
-"""What goes on beside the traffic: the shadow is swept, alerts are raised, metrics are served."""
+"""What goes on beside the traffic.
+
+The shadow is swept, the ledger keeps the size it should have, the fleet is attended to, alerts are
+raised, metrics are served.
+"""
 
 import asyncio
 import logging
@@ -10,10 +14,12 @@ from mitmproxy.utils import asyncio_utils
 
 from session_tracking.config.sites import Configuration
 from session_tracking.engine import Engine
+from session_tracking.mitm import fleet
 from session_tracking.mitm.telling import Teller
 from session_tracking.records.metrics import Metrics, MetricsError
 from session_tracking.shadow.alerts import Alerts
 from session_tracking.shadow.counters import Counters
+from session_tracking.swaps.redis_ledger import FleetSettings
 
 __all__ = ["TICK_SECONDS", "Watchdog"]
 
@@ -26,10 +32,13 @@ TICK_SECONDS = 0.5
 class Watchdog:
     """Lives as long as the addon; a reload of the script starts another one."""
 
-    def __init__(self, engine: Callable[[], Engine]) -> None:
+    def __init__(self, engine: Callable[[], Engine], late: Callable[[], None]) -> None:
+        """`late` is called to tell what the fleet answered."""
         self.metrics: Metrics | None = None
         """The metrics' server; None where none is wanted, or it could not be started."""
         self._engine = engine
+        self._late = late
+        self._fleet: FleetSettings | None = None
         self._listen = ""
         self._alerts = Alerts()
         self._teller = Teller()
@@ -51,6 +60,7 @@ class Watchdog:
     def start(self, configuration: Callable[[], Configuration]) -> None:
         """Look at the counters from now on; needs a running event loop."""
         self._configuration = configuration
+        self._fleet = configuration().fleet
         self._task = asyncio_utils.create_task(
             self._watch(configuration), name="session tracker: counters", keep_ref=True
         )
@@ -66,7 +76,17 @@ class Watchdog:
     def look(self, configuration: Configuration, now: float) -> None:
         """One look at the counters, at Unix seconds."""
         engine = self._engine()
+        ledger = configuration.root.ledger
+        engine.detector.resize(ledger.values, ledger.hours * 3600)
         engine.shadow.sweep(now)
+        self._late()
+        fleet.attend(engine, now)
+        if configuration.fleet != self._fleet:
+            self._fleet = configuration.fleet
+            logger.log(
+                ALERT,
+                "session-tracker: [fleet] has changed; mitmproxy must be started again for it",
+            )
         for notice in self._alerts.evaluate(configuration.alerts, engine.counters, now):
             self._teller.tell(notice)
 

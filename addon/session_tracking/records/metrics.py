@@ -42,6 +42,10 @@ _OTHER = {
     "swaps_suspected": "swaps_suspected",
     "swaps_confirmed": "swaps_confirmed",
     "failures": "failures",
+    "fleet_sent": "fleet_sent",
+    "fleet_stored": "fleet_stored",
+    "fleet_gap": "fleet_gap",
+    "fleet_waiting": "fleet_waiting",
 }
 
 

@@ -13,6 +13,7 @@ from session_tracking.caching.profiles.model import Outcome
 from session_tracking.cookies.classify import CookieClass
 from session_tracking.reports.example import Example
 from session_tracking.reports.run import Counted, ExitStatus, FailOn, Run, Tally
+from session_tracking.swaps.courier import Books
 from session_tracking.swaps.events import EventKind, Handover, SwapEvent
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "BaselineFacts",
     "Counts",
     "Document",
+    "FleetFacts",
     "Found",
     "HandoverFacts",
     "Message",
@@ -61,6 +63,16 @@ class Tool(Struct, frozen=True):
     version: str = __version__
 
 
+class FleetFacts(Struct, frozen=True):
+    """What became of the sights for the ledger that a fleet shares."""
+
+    sent: int
+    stored: int
+    gap: int
+    restored: int
+    outages: int
+
+
 class RunFacts(Struct, frozen=True, kw_only=True):
     """How much was seen, and what it comes to. Times are ISO 8601, in UTC."""
 
@@ -76,6 +88,7 @@ class RunFacts(Struct, frozen=True, kw_only=True):
     exit_status: ExitStatus
     tracker: dict[str, int]
     swaps: dict[str, Any]
+    fleet: FleetFacts | None = None
 
 
 class Counts(Struct, frozen=True, kw_only=True):
@@ -240,12 +253,24 @@ class Document(Struct, frozen=True, kw_only=True):
     routes: RoutesFacts = RoutesFacts()
 
 
+def _fleet(books: Books) -> FleetFacts:
+    return FleetFacts(books.sent, books.stored, books.gap, books.restored, books.outages)
+
+
 def document_of(run: Run, tally: Tally) -> Document:
     """The facts of a run that nobody has judged yet: every finding counts as new."""
     swaps = run.swaps
     incomplete = list(run.incomplete)
     if run.source != "live" and swaps.reasons:
         incomplete.append(f"a swap cannot be ruled out: {'; '.join(swaps.reasons)}")
+    if run.fleet_problem:
+        incomplete.append(run.fleet_problem)
+    fleet = None if run.fleet is None else _fleet(run.fleet)
+    if fleet is not None and fleet.gap:
+        incomplete.append(
+            f"{fleet.gap} of {fleet.sent} sights did not get into the fleet's ledger: a swap"
+            " between two proxies may have been missed"
+        )
     facts = RunFacts(
         source=run.source,
         started=_time(run.started),
@@ -259,6 +284,7 @@ def document_of(run: Run, tally: Tally) -> Document:
         exit_status=ExitStatus.CLEAN,
         tracker=dict(run.tracker),
         swaps=swaps.facts(),
+        fleet=fleet,
     )
     counts = Counts(
         distinct=len(tally.found),

@@ -12,6 +12,7 @@ from session_tracking.audit.suppressions import NEVER_SILENT
 from session_tracking.http.exchange import Exchange
 from session_tracking.reports.example import Example, example_of
 from session_tracking.reports.swaps import SwapRecord
+from session_tracking.swaps.courier import Books
 
 MAX_FINDINGS = 10_000
 """Distinct findings that are kept; what comes after is counted only, so that hostile traffic
@@ -169,3 +170,7 @@ class Run:
     """Counters of the tracker: issued, confirmed, forged…"""
     swaps: SwapRecord = field(default_factory=SwapRecord)
     routes: Routes = field(default_factory=Routes)
+    fleet: Books | None = None
+    """What became of the sights for the fleet's ledger; None where there is none."""
+    fleet_problem: str = ""
+    """Why the proxies of the fleet cannot understand each other."""

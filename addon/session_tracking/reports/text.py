@@ -150,6 +150,11 @@ def summary(document: Document) -> Iterator[str]:
         yield f"  {suppression_line(given)}"
     if run.swaps.get("watched"):
         yield f"  swaps: {swaps_sentence(run.swaps)}"
+    if (fleet := run.fleet) is not None:
+        yield (
+            f"  fleet: {plural(fleet.sent, 'sight')} sent, {fleet.stored} stored, {fleet.gap} not;"
+            f" {plural(fleet.outages, 'outage')}"
+        )
     if counts.dropped:
         yield f"  {counts.dropped} further findings were counted but not kept"
     for reason in run.incomplete:

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from session_tracking.shadow.counters import (
     ENFORCED,
     FAILURES,
+    FLEET,
     SWAPS,
     TRACKER,
     Counter,
@@ -13,7 +14,10 @@ from session_tracking.shadow.counters import (
 from session_tracking.shadow.shadow import SHADOW_COUNTERS
 from session_tracking.swaps.events import EventKind, SwapEvent
 
-__all__ = ["Books", "counted"]
+__all__ = ["FLEET_SITE", "Books", "counted"]
+
+FLEET_SITE = "(fleet)"
+"""What the counters of the fleet's ledger are listed under: it belongs to no site."""
 
 _EVENTS = {
     EventKind.SUSPECTED.value: "swaps_suspected",
@@ -38,6 +42,7 @@ class Books:
     def __init__(self, counters: Counters) -> None:
         self.counters: Counters = counters
         self._credited = (0, 0, 0)
+        self._carried: tuple[int, ...] = (0, 0, 0, 0)
 
     def credit(self, site: str, totals: tuple[int, int, int]) -> None:
         """What the tracker issued, confirmed and called forged by now; the rest is this site's.
@@ -66,3 +71,14 @@ class Books:
     def failed(self, site: str) -> None:
         """An exchange could not be judged."""
         self.counters.add(site, FAILURES.name)
+
+    def fleet(self, *now: int) -> None:
+        """What was sent to the fleet's ledger by now, stored, lost, and what waits."""
+        self.counters.open(FLEET_SITE, FLEET, listed=True)
+        *totals, waiting = zip(FLEET, now, self._carried, strict=True)
+        for counter, value, before in totals:
+            self.counters.add(FLEET_SITE, counter.name, value - before)
+        gauge, value, _ = waiting
+        known = self.counters.by_site(gauge.name, FLEET_SITE)[FLEET_SITE]
+        self.counters.add(FLEET_SITE, gauge.name, value - known)
+        self._carried = now

@@ -70,11 +70,17 @@ SWAPS = (
     Counter("swaps_suspected", Kind.TOTAL, "Swaps that were seen, without proof"),
     Counter("swaps_confirmed", Kind.TOTAL, "Swaps that were seen and are certain"),
 )
+FLEET = (
+    Counter("fleet_sent", Kind.TOTAL, "Sights of values for the ledger that the fleet shares"),
+    Counter("fleet_stored", Kind.TOTAL, "Sights that this ledger has acknowledged"),
+    Counter("fleet_gap", Kind.TOTAL, "Sights that it never got"),
+    Counter("fleet_waiting", Kind.GAUGE, "Sights that it has yet to acknowledge"),
+)
 FAILURES = Counter("failures", Kind.TOTAL, "Exchanges that a fault of ours kept from being judged")
 
 COUNTERS: Mapping[str, Counter] = {
     counter.name: counter
-    for counter in (*CACHE, *UNSAFE, WOULD_BE, *TRACKER, ENFORCED, *SWAPS, FAILURES)
+    for counter in (*CACHE, *UNSAFE, WOULD_BE, *TRACKER, ENFORCED, *SWAPS, FAILURES, *FLEET)
 }
 """Name → counter, in the order in which they are shown."""
 

@@ -12,7 +12,7 @@ from session_tracking.http.exchange import ClientId
 from session_tracking.http.fields import FieldSection
 from session_tracking.swaps.settings import Network, SwapSettings
 
-__all__ = ["UNKNOWN_ADDRESS", "Client", "Likeness", "compare", "identify", "tag"]
+__all__ = ["UNKNOWN_ADDRESS", "Client", "Likeness", "compare", "identify", "mark", "tag"]
 
 UNKNOWN_ADDRESS = bytes(16)
 _LONGEST_FORWARDED = 4096
@@ -96,6 +96,14 @@ def identify(
         tag(own) if own else 0,
         presented,
     )
+
+
+def mark(client: Client) -> int:
+    """One number for a client, to count them; the same in every process."""
+    if client.presented:
+        return client.own
+    # Only texts and octets are hashed differently in each process, numbers are not.
+    return hash((int.from_bytes(client.address), client.agent)) & 0x7FFFFFFFFFFFFFFF
 
 
 def tag(text: str) -> int:

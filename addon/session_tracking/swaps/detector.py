@@ -20,15 +20,16 @@ from session_tracking.cookies.classify import (
 from session_tracking.cookies.cookie import parse_cookie
 from session_tracking.cookies.digest import Digester, TokenDigest
 from session_tracking.cookies.set_cookie import SetCookie
-from session_tracking.http.exchange import Exchange
-from session_tracking.swaps.clients import Client, Likeness, compare, tag
+from session_tracking.http.exchange import Exchange, RequestFacts, ResponseFacts
+from session_tracking.swaps.clients import Client, Likeness, compare, mark, tag
 from session_tracking.swaps.events import EventKind, Handover, SwapEvent
 from session_tracking.swaps.ledger import Entry, Ledger
 from session_tracking.swaps.names import Name, Names
 from session_tracking.swaps.settings import SwapSettings
+from session_tracking.swaps.sharing import Record, Sight, Token, domains
 from session_tracking.swaps.urls import Urls
 
-__all__ = ["MAX_COOKIES", "Detector", "Sighting"]
+__all__ = ["MAX_COOKIES", "Delivery", "Detector", "Sighting", "elsewhere"]
 
 MAX_COOKIES = 32
 """Cookies of one message that are looked at."""
@@ -54,7 +55,7 @@ class Sighting:
 
 
 @dataclass(slots=True)
-class _Delivery:
+class Delivery:
     """One response on its way through the detector."""
 
     settings: SwapSettings
@@ -67,18 +68,8 @@ class _Delivery:
 
     @property
     def now(self) -> float:
+        """Unix seconds."""
         return self.sighting.exchange.response_time
-
-
-@dataclass(frozen=True, slots=True)
-class _Suspect:
-    """A value that another had before."""
-
-    cookie: SetCookie
-    cookie_class: CookieClass
-    name: Name
-    digest: TokenDigest
-    likeness: Likeness
 
 
 class Detector:
@@ -88,10 +79,13 @@ class Detector:
         self.ledger: Ledger = Ledger() if ledger is None else ledger
         self._digester = digester or Digester()
         self._names = Names()
-        self._urls = Urls()
+        self.urls: Urls = Urls()
+        """The URLs of first sights."""
         self._clients: list[Client] = []
         self.watched: int = 0
         """Deliveries that were looked at."""
+        self.sights: list[Sight] | None = None
+        """What other proxies are to be told; None where there are none."""
 
     @property
     def tells_apart(self) -> bool:
@@ -102,6 +96,23 @@ class Detector:
         """Remember another number of values, for another number of seconds."""
         if (self.ledger.capacity, self.ledger.lifetime) != (values, lifetime):
             self.ledger = self.ledger.resized(values, lifetime)
+
+    def share(self, digester: Digester) -> None:
+        """Note what other proxies are to be told, by digests that they make, too."""
+        self._digester, self.sights = digester, []
+
+    def remembered(self, start: int, count: int, now: float) -> list[Sight]:
+        """What is known of the values in some slots of the ledger, for who has lost it."""
+        name = Name()
+        return [
+            Sight(
+                Token("", CookieClass.UNKNOWN, "", TokenDigest(digest), name),
+                Record(entry, self.urls.shown(entry.url)),
+                entry.owner,
+            )
+            for digest, entry in self.ledger.entries(start, count)
+            if now - entry.last <= self.ledger.lifetime
+        ]
 
     # --------------------------------------------------------------------------- responses
 
@@ -124,7 +135,7 @@ class Detector:
         exchange = sighting.exchange
         fields = exchange.response.fields
         date, etag = fields.first("date"), fields.first("etag")
-        delivery = _Delivery(
+        delivery = Delivery(
             settings,
             sighting,
             exchange.request.host,
@@ -138,7 +149,7 @@ class Detector:
         return [event for event in found if event is not None]
 
     def _deliver(
-        self, delivery: _Delivery, cookie: SetCookie, cookie_class: CookieClass
+        self, delivery: Delivery, cookie: SetCookie, cookie_class: CookieClass
     ) -> SwapEvent | None:
         """One cookie of the response: a first issue, a renewal, or a value that was another's."""
         client, now = delivery.sighting.client, delivery.now
@@ -154,33 +165,70 @@ class Detector:
             sent = self._digester.digest(delivery.host, cookie.name, cookie.value)
             if (entry := self.ledger.get(sent.octets, now)) is not None:
                 digest = sent
+        token = Token(cookie.name, cookie_class, cookie.field, digest, name)
         if entry is None:
-            self._issue(delivery, digest, name, presented=presented)
+            entry = self._issue(delivery, digest, name, presented=presented)
+            self._note(delivery, token, cookie, entry, presented=presented, new=True)
             return None
         entry.last = int(now)
         entry.deliveries += 1
         event = None
         if compare(entry.owner, client) is Likeness.SAME and not entry.owner.own:
             entry.owner = entry.owner._replace(own=client.own, presented=client.presented)
-        if not presented and (likeness := self._likeness(entry, delivery)) is not Likeness.SAME:
-            suspect = _Suspect(cookie, cookie_class, name, digest, likeness)
-            event = self._handed_on(suspect, entry, delivery)
+        if not presented and (likeness := self.likeness(entry, delivery)) is not Likeness.SAME:
+            event = self.handed_on(token, likeness, entry, delivery)
         self.ledger.put(digest.octets, entry)
+        self._note(delivery, token, cookie, entry, presented=presented, new=False)
         return event
 
     def _issue(
-        self, delivery: _Delivery, digest: TokenDigest, name: Name, *, presented: bool
-    ) -> None:
+        self, delivery: Delivery, digest: TokenDigest, name: Name, *, presented: bool
+    ) -> Entry:
         """The first sight of a value; a renewal of one from before our time is no fresh issue."""
         client, now = delivery.sighting.client, delivery.now
         entry = Entry(client, now, delivery.page, delivery.stamp, int(now), by_request=presented)
         if not delivery.evidence and not presented:
             name.fresh += 1
-            name.meet(_mark(client))
-        self._urls.remember(delivery.page, delivery.sighting.url)
+            name.meet(mark(client))
+        self.urls.remember(delivery.page, delivery.sighting.url)
         self.ledger.put(digest.octets, entry)
+        return entry
 
-    def _likeness(self, entry: Entry, delivery: _Delivery) -> Likeness:
+    def _note(
+        self,
+        delivery: Delivery,
+        token: Token,
+        cookie: SetCookie,
+        entry: Entry,
+        *,
+        presented: bool,
+        new: bool,
+    ) -> None:
+        """Have other proxies told; the entry, which is stored by now, changes no more."""
+        if self.sights is None:
+            return
+        host = delivery.host
+        sites = {host, _scope(cookie, host)}
+        aliases: set[bytes] = set()
+        if len(sites) > 1:
+            aliases = {self._octets(site, cookie) for site in sites} - {token.digest.octets}
+        sight = Sight(
+            token,
+            Record(entry, self.urls.shown(entry.url), new and bool(delivery.evidence)),
+            delivery.sighting.client,
+            tuple(aliases),
+            presented=presented,
+            brought=(host, () if presented else delivery.presented),
+            delivery=delivery,
+            new=new,
+            fresh=new and not presented and not delivery.evidence,
+        )
+        self.sights.append(sight)
+
+    def _octets(self, site: str, cookie: SetCookie) -> bytes:
+        return self._digester.digest(site, cookie.name, cookie.value).octets
+
+    def likeness(self, entry: Entry, delivery: Delivery) -> Likeness:
         """Whether the value goes to its owner, who need not look the same.
 
         A client that presents another value of the same owner is the owner: a change of the
@@ -200,28 +248,44 @@ class Detector:
                 return Likeness.SAME
         return likeness
 
-    def _handed_on(self, suspect: _Suspect, entry: Entry, delivery: _Delivery) -> SwapEvent | None:
-        """The core rule holds: weigh what speaks for a swap."""
-        client, evidence = delivery.sighting.client, delivery.evidence
-        cookie, name, likeness = suspect.cookie, suspect.name, suspect.likeness
-        certain_name = _is_session(cookie.name, suspect.cookie_class, delivery.settings)
+    def handed_on(
+        self,
+        token: Token,
+        likeness: Likeness,
+        entry: Entry,
+        delivery: Delivery,
+        *,
+        counted: bool = False,
+        cached: bool = False,
+    ) -> SwapEvent | None:
+        """The core rule holds: weigh what speaks for a swap.
+
+        `counted` is whether the name was told of the delivery before, `cached` whether one
+        of the two came out of a cache.
+        """
+        client, evidence, name = delivery.sighting.client, delivery.evidence, token.name
+        proven = bool(evidence) or cached
+        certain_name = _is_session(token.cookie_name, token.cookie_class, delivery.settings)
         entry.many_urls |= delivery.page != entry.url
-        if not evidence:
-            name.count(_mark(client), wide=entry.many_urls)
+        if not evidence and not counted:
+            name.count(mark(client), wide=entry.many_urls)
             if not certain_name and name.learn():
                 kind = EventKind.CONSTANT
-                return SwapEvent(kind, cookie.name, suspect.cookie_class, cookie.field)
-        if not (certain_name or evidence or name.own_to_each):
+                return SwapEvent(kind, token.cookie_name, token.cookie_class, token.carrier)
+        if not (certain_name or proven or name.own_to_each):
             return None
-        signals, score = _weigh(delivery, entry, cookie, likeness)
-        if likeness is Likeness.DIFFERENT and entry.other not in {0, _mark(client)}:
+        signals, score = _weigh(delivery, entry, token.cookie_name, likeness)
+        if cached and not evidence:
+            signals = (*signals, "one of the two responses came out of a cache")
+            score += _EVIDENCE
+        if likeness is Likeness.DIFFERENT and entry.other not in {0, mark(client)}:
             signals = (*signals, "it went to a third client, too")
             score += entry.score
         entry.score = min(max(entry.score, score), 99)
         if likeness is Likeness.DIFFERENT:
-            entry.other = _mark(client)
+            entry.other = mark(client)
         kind = EventKind.SUSPECTED
-        if likeness is Likeness.UNKNOWN and not evidence:
+        if likeness is Likeness.UNKNOWN and not proven:
             kind = EventKind.NOT_ASSESSABLE
         elif (
             likeness is Likeness.DIFFERENT
@@ -234,11 +298,11 @@ class Detector:
         entry.reported = _RANKS[kind]
         return SwapEvent(
             kind,
-            cookie.name,
-            suspect.cookie_class,
-            cookie.field,
-            str(suspect.digest),
-            self._first(entry),
+            token.cookie_name,
+            token.cookie_class,
+            token.carrier,
+            str(token.digest),
+            self.first(entry),
             Handover(str(client), delivery.now, delivery.sighting.url),
             signals,
             evidence,
@@ -272,28 +336,23 @@ class Detector:
             if known is None:
                 digest = self._digester.digest(host, name, value)
                 page = _page(url.partition("?")[0])
-                self._urls.remember(page, url)
+                self.urls.remember(page, url)
                 entry = Entry(client, now, page, last=int(now), by_request=True)
-                self.ledger.put(digest.octets, entry)
-                continue
-            digest, entry = known
+            else:
+                digest, entry = known
+            token = Token(name, told, "cookie", digest, Name())
             entry.last = int(now)
-            if _elsewhere(entry, client):
+            if known is not None and elsewhere(entry, client):
                 entry.shared = True
-                events.append(
-                    SwapEvent(
-                        EventKind.TWO_CLIENTS,
-                        name,
-                        told,
-                        "cookie",
-                        str(digest),
-                        self._first(entry),
-                        Handover(str(client), now, url),
-                        ("two clients with different addresses and User-Agents send it",),
-                        score=2,
-                    )
-                )
+                events.append(self.two_clients(token, entry, Handover(str(client), now, url)))
             self.ledger.put(digest.octets, entry)
+            if self.sights is not None:
+                digests = (self._digester.digest(site, name, value) for site in domains(host))
+                aliases = tuple(each.octets for each in digests if each != digest)
+                record = Record(entry, self.urls.shown(entry.url))
+                asked = Exchange(RequestFacts("", url), ResponseFacts(0), response_time=now)
+                seen = Delivery(settings, Sighting(asked, client, url), host, (), (), entry.url, 0)
+                self.sights.append(Sight(token, record, client, aliases, delivery=seen))
         return events
 
     # ------------------------------------------------------------------------------ shared
@@ -302,15 +361,30 @@ class Detector:
         self, host: str, name: str, value: str, now: float
     ) -> tuple[TokenDigest, Entry] | None:
         """The entry of a presented value, for the host or for a domain above it."""
-        for site in _domains(host):
+        for site in domains(host):
             digest = self._digester.digest(site, name, value)
             entry = self.ledger.get(digest.octets, now)
             if entry is not None:
                 return digest, entry
         return None
 
-    def _first(self, entry: Entry) -> Handover:
-        return Handover(str(entry.owner), entry.first, self._urls.shown(entry.url))
+    def two_clients(self, token: Token, entry: Entry, other: Handover) -> SwapEvent:
+        """The event for a session that another client uses, too."""
+        return SwapEvent(
+            EventKind.TWO_CLIENTS,
+            token.cookie_name,
+            token.cookie_class,
+            token.carrier,
+            str(token.digest),
+            self.first(entry),
+            other,
+            ("two clients with different addresses and User-Agents send it",),
+            score=2,
+        )
+
+    def first(self, entry: Entry) -> Handover:
+        """Who had the value first, when and where."""
+        return Handover(str(entry.owner), entry.first, self.urls.shown(entry.url))
 
     def _meet(self, client: Client) -> None:
         if not self._clients or (
@@ -320,7 +394,7 @@ class Detector:
 
 
 def _weigh(
-    delivery: _Delivery, entry: Entry, cookie: SetCookie, likeness: Likeness
+    delivery: Delivery, entry: Entry, cookie_name: str, likeness: Likeness
 ) -> tuple[tuple[str, ...], int]:
     """What speaks for a swap, and its weight in tenths."""
     what = "was sent by" if entry.by_request else "was given to"
@@ -332,7 +406,7 @@ def _weigh(
     if delivery.evidence:
         signals.append("the response came out of a cache")
         score += _EVIDENCE
-    if any(name == cookie.name for name, _ in delivery.presented):
+    if any(name == cookie_name for name, _ in delivery.presented):
         signals.append("it replaces another value that the request brought")
     late = delivery.now - entry.first >= _STALE_SECONDS
     if delivery.stamp and delivery.stamp == entry.stamp and late:
@@ -341,7 +415,7 @@ def _weigh(
     return tuple(signals), score
 
 
-def _elsewhere(entry: Entry, client: Client) -> bool:
+def elsewhere(entry: Entry, client: Client) -> bool:
     """Whether the session is used from another network and by another User-Agent than before."""
     owner = entry.owner
     return (
@@ -370,31 +444,13 @@ def _is_session(name: str, cookie_class: CookieClass, settings: SwapSettings) ->
     )
 
 
-def _mark(client: Client) -> int:
-    """One number for a client, to count them."""
-    if client.presented:
-        return client.own
-    return hash((client.address, client.agent)) & 0x7FFFFFFFFFFFFFFF
-
-
 def _scope(cookie: SetCookie, host: str) -> str:
     """The domain that keeps equal names apart: that of Domain, where it covers the host.
 
     Source: RFC 6265bis §5.1.3, §5.6.3.
     """
     domain = (cookie.attribute("domain") or "").lower().removeprefix(".")
-    return domain if domain and domain in _domains(host) else host
+    return domain if domain and domain in domains(host) else host
 
 
 _page = lru_cache(maxsize=4096)(tag)
-
-
-def _domains(host: str) -> list[str]:
-    """The host, and up to three domains above it that have a dot."""
-    found = [host]
-    while len(found) <= _LEVELS and "." in (above := found[-1].partition(".")[2]):
-        found.append(above)
-    return found
-
-
-_LEVELS = 3

@@ -7,7 +7,7 @@ from typing import Self
 
 from session_tracking.swaps.clients import Client
 
-__all__ = ["DEFAULT_LIFETIME", "DEFAULT_VALUES", "Entry", "Ledger"]
+__all__ = ["DEFAULT_LIFETIME", "DEFAULT_VALUES", "ENTRY_SIZE", "Entry", "Ledger"]
 
 DEFAULT_VALUES = 100_000
 DEFAULT_LIFETIME = 86_400
@@ -16,8 +16,10 @@ DEFAULT_LIFETIME = 86_400
 _FORM = Struct("<QQQ16sQQdIIHBB")
 """agent, connection, own, address, URL, other client, first sight, last sight, stamp, deliveries,
 score, flags."""
+ENTRY_SIZE = _FORM.size
+"""Octets of a packed entry."""
 _KEY = 16
-_SIZE = _KEY + _FORM.size
+_SIZE = _KEY + ENTRY_SIZE
 _PATIENCE = 64
 """Values that may be spared in a row because they were seen again since the last round."""
 
@@ -153,6 +155,9 @@ class Ledger:
 
     def put(self, digest: bytes, entry: Entry) -> None:
         """Store an entry, in the place of the one that the value had."""
+        self._put(digest, digest + entry.pack())
+
+    def _put(self, digest: bytes, record: bytes) -> None:
         place = self._place(digest)
         slot = self._index[place]
         if not slot:
@@ -160,15 +165,20 @@ class Ledger:
             # Freeing moves what stands in the index.
             self._index[self._place(digest)] = slot
         start = (slot - 1) * _SIZE
-        self._records[start : start + _SIZE] = digest + entry.pack()
+        self._records[start : start + _SIZE] = record
+
+    def entries(self, start: int, count: int) -> list[tuple[bytes, Entry]]:
+        """The entries of `count` slots from one on, old ones too; none behind the last slot."""
+        starts = (slot * _SIZE for slot in range(start, min(start + count, self._used)))
+        records = self._records
+        return [(bytes(records[at : at + _KEY]), Entry.unpack(records, at + _KEY)) for at in starts]
 
     def resized(self, capacity: int, lifetime: int) -> "Ledger":
         """A ledger of another size with the same entries, as many as fit."""
         other = Ledger(capacity, lifetime)
         for slot in range(self._used):
-            start = slot * _SIZE
-            digest = bytes(self._records[start : start + _KEY])
-            other.put(digest, Entry.unpack(self._records, start + _KEY))
+            record = bytes(self._records[slot * _SIZE : (slot + 1) * _SIZE])
+            other._put(record[:_KEY], record)
         return other
 
     def _place(self, digest: bytes) -> int:

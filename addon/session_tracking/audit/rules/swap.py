@@ -10,6 +10,7 @@ from session_tracking.spec import rfc9111
 from session_tracking.swaps.events import EventKind, SwapEvent
 
 _END = "End this session, and purge the URL from every cache."
+_SEND = "Send Cache-Control: private, no-store with every response that sets a cookie."
 _IGNORES = (
     "The response forbids shared caches to store it, so mend the cache: it was told to ignore that."
 )
@@ -36,8 +37,9 @@ def _reasons(event: SwapEvent) -> tuple[Reason, ...]:
 def _remedy(facts: AuditFacts, event: SwapEvent) -> str:
     if event.kind is EventKind.TWO_CLIENTS:
         return _SHARED
-    protected = facts.level in {Level.SAFE, None}
-    return f"{_END} {_IGNORES if protected else facts.safety.remedy}"
+    if facts.level is None:  # another proxy saw the response
+        return f"{_END} {_SEND}"
+    return f"{_END} {_IGNORES if facts.level is Level.SAFE else facts.safety.remedy}"
 
 
 @rule(
@@ -49,7 +51,7 @@ def _remedy(facts: AuditFacts, event: SwapEvent) -> str:
     help="The response set a cookie with a value that somebody else had been given before, and it"
     " came out of a cache, or several things speak for it. Both are in one session now. "
     + _END
-    + " Send Cache-Control: private, no-store with every response that sets a cookie.",
+    + f" {_SEND}",
 )
 def session_swapped(facts: AuditFacts) -> Iterator[Evidence]:
     """A swap that is certain."""
