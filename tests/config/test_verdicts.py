@@ -15,6 +15,7 @@ def test_severities_hold_for_every_site(folder):
         'enabled = true\n[[site]]\nhost = "shop.test"\n'
         '[rules]\nST203 = "warning"\nST204 = "off"\nST401 = "error"\n'
     )
+    assert configuration.rules_off == ("ST204",)
     wanted = {"ST203": Severity.WARNING, "ST204": None, "ST401": Severity.ERROR}
     for host in ("shop.test", "other.test"):
         assert configuration.for_url(host, "/").audit.severities == wanted

@@ -158,6 +158,14 @@ def test_what_is_known_or_suppressed_is_skipped_and_the_threshold_is_kept_to():
     assert cases(noticed)["shop.test/a", "ST402 session-swap-suspected"] == ["failure"]
 
 
+def test_a_rule_that_is_off_passes_nowhere():
+    names = {name for _, name in cases(MADE["everything"])}
+    assert "ST223 qualified-directive" in names
+    assert not {name for name in names if name.startswith(("ST224", "ST225"))}
+    for form in ("text", "json", "sarif", "markdown", "html"):
+        assert "ST224" in REPORTS[form].render(MADE["everything"])
+
+
 def test_too_many_routes_pass_as_a_whole(monkeypatch):
     monkeypatch.setattr(junit, "MAX_CASES", 10)
     found = cases(MADE["plain"])

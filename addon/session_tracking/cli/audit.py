@@ -71,7 +71,8 @@ def audit(
     audited.end()
     for failure in audited.failures:
         click.echo(f"session-tracker: {failure}", err=True)
-    terms = Terms(fail_on, today(), configuration.suppressions, baseline)
+    off = configuration.rules_off
+    terms = Terms(fail_on, today(), configuration.suppressions, baseline, off)
     document = conclude(audited.run, audited.tally, terms, reports)
     if any(spec.path is None for spec in reports):
         click.echo("\n".join(summary(document)), err=True)

@@ -54,6 +54,7 @@ def gate(
     Known findings do not fail, and neither do suppressed ones until they expire. The report may be
     written again in other formats.
     """
+    # What a rule that is off would have found is not in the report: only the report can tell that.
     suppressions = None if config is None else load(config).suppressions
     terms = Terms(fail_on, today(), suppressions, baseline)
     document = judge(read_report(report), terms)

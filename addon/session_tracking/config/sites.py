@@ -16,7 +16,7 @@ from session_tracking.config.levels import Level, Written, normal_host
 from session_tracking.config.logs import log_files, log_settings
 from session_tracking.config.model import Settings
 from session_tracking.config.profiles import own_profiles
-from session_tracking.config.root import KEYS, Root
+from session_tracking.config.root import KEYS, Root, RuleSeverity
 from session_tracking.config.verdicts import suppressions
 from session_tracking.config.watching import Watch
 from session_tracking.errors import ConfigError
@@ -181,6 +181,11 @@ class Configuration:
     def serves(self) -> bool:
         """Whether a simulated cache is to answer anybody."""
         return any(level.shadow.enabled and level.shadow.serve for level in self._everything())
+
+    @property
+    def rules_off(self) -> tuple[str, ...]:
+        """The rules that `[rules]` switches off, in order."""
+        return tuple(sorted(r for r, to in self.root.rules.items() if to is RuleSeverity.OFF))
 
     @cached_property
     def suppressions(self) -> tuple[Suppression, ...]:

@@ -377,9 +377,11 @@ class SessionTracker:
         return told
 
     def _terms(self) -> Terms:
-        chosen, suppressions = self._options, self._current().suppressions
+        chosen, current = self._options, self._current()
         assert chosen is not None  # noqa: S101 - configure() came before any flow
-        return Terms(chosen.fail_on, today(), suppressions, chosen.baseline)
+        return Terms(
+            chosen.fail_on, today(), current.suppressions, chosen.baseline, current.rules_off
+        )
 
     def error(self, flow: HTTPFlow) -> None:
         """Forget a request whose response never came."""

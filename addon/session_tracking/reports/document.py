@@ -89,6 +89,8 @@ class RunFacts(Struct, frozen=True, kw_only=True):
     tracker: dict[str, int]
     swaps: dict[str, Any]
     fleet: FleetFacts | None = None
+    off: tuple[str, ...] = ()
+    """Rules that are switched off: nothing can be said of them."""
 
 
 class Counts(Struct, frozen=True, kw_only=True):

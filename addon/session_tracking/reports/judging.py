@@ -38,6 +38,8 @@ class Terms:
     """None leaves those that the report names already."""
     baseline: Baseline | None = None
     """None leaves what the report calls known already."""
+    off: tuple[str, ...] | None = None
+    """Rules that are switched off; None leaves those that the report names already."""
 
     @property
     def silent(self) -> bool:
@@ -104,6 +106,7 @@ def judge(document: Document, terms: Terms) -> Document:
         document.run,
         incomplete=incomplete,
         fail_on=terms.fail_on,
+        off=document.run.off if terms.off is None else terms.off,
         exit_status=_status(findings, document.run, incomplete, failed=bool(failing) or expired),
     )
     return replace(

@@ -28,7 +28,7 @@ def render(document: Document) -> str:
     found = _by_case(document.findings)
     routes = {(route.site, route.route) for route in document.routes.seen}
     routes |= {(site, route) for site, route, _ in found}
-    rules = {rule.id: rule.name for rule in RULES.values()}
+    rules = {rule.id: rule.name for rule in RULES.values() if rule.id not in document.run.off}
     rules |= {each.rule: each.name for each in document.findings}
     each_rule = len(routes) * len(rules) <= MAX_CASES
     for site, route in sorted(routes):

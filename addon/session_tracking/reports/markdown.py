@@ -28,6 +28,8 @@ def render(document: Document) -> str:
         f"{seen} · {found} · {end}\n",
     ]
     parts += [f"> **Incomplete:** {_text(reason)}\n" for reason in run.incomplete]
+    if run.off:
+        parts.append(f"> Rules switched off: {_text(', '.join(run.off))}.\n")
     if counts.dropped:
         parts.append(f"> {counts.dropped} further findings were counted but not kept.\n")
     parts += _end(document)

@@ -216,6 +216,8 @@ def _notifications(document: Document) -> Iterator[_Json]:
     for given in document.suppressions:
         level = "error" if given.expired else "note" if given.matched else "warning"
         yield {"level": level, "message": {"text": suppression_line(given)}}
+    if off := document.run.off:
+        yield {"level": "note", "message": {"text": f"Rules switched off: {', '.join(off)}"}}
     if dropped := document.counts.dropped:
         text = f"{plural(dropped, 'further finding')} counted but not kept"
         yield {"level": "warning", "message": {"text": text}}

@@ -148,6 +148,8 @@ def summary(document: Document) -> Iterator[str]:
         yield from _baseline(document)
     for given in document.suppressions:
         yield f"  {suppression_line(given)}"
+    if run.off:
+        yield f"  rules switched off: {', '.join(run.off)}"
     if run.swaps.get("watched"):
         yield f"  swaps: {swaps_sentence(run.swaps)}"
     if (fleet := run.fleet) is not None:
