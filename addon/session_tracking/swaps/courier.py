@@ -15,11 +15,11 @@ __all__ = ["Books", "Courier", "Greeting", "Refused", "Store", "StoreError"]
 
 BATCH = 500
 """Sights of one round trip."""
-INTERVAL = 0.05
+INTERVAL = 0.1
 """Seconds from one batch to the next; what comes meanwhile goes together."""
 GREETING = 5.0
 """Seconds from one exchange of counters to the next."""
-_PAUSES = (0.1, 5.0)
+_PAUSES = (0.2, 5.0)
 """Seconds to wait after the first failure in a row, and at most."""
 
 
