@@ -24,6 +24,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "logs": "session_tracking.cli.logs:logs",
     "probe": "session_tracking.cli.probe:probe",
     "report": "session_tracking.cli.report:report",
+    "run": "session_tracking.cli.run:run",
     "verdict": "session_tracking.cli.verdict:verdict",
 }
 """Subcommand → `module:function`; the module is imported when it is asked for."""

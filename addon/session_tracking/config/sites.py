@@ -115,6 +115,8 @@ class Configuration:
         self.watch = watch
         """The files behind this configuration."""
         self.enabled_override = enabled_override
+        self.caches_override: tuple[str, ...] = ()
+        """Names of the caches to judge for, whatever the files say; empty: as they say."""
         self.warnings: tuple[ConfigError, ...] = tuple(
             notice for notice in notices if notice.code != "W11"
         )
@@ -258,12 +260,19 @@ class Configuration:
             site,
             listed,
             tracking or resolved.tracking,
-            resolved.audit,
+            self._audit(resolved.audit),
             resolved.enforce,
             resolved.swaps,
             resolved.shadow,
             log_settings(self.log_files, site, resolved.settings, listed=listed),
         )
+
+    def _audit(self, audit: AuditSettings) -> AuditSettings:
+        """The settings of the audit, with the caches that an option named."""
+        if not self.caches_override:
+            return audit
+        profiles = self.profiles
+        return replace(audit, caches=tuple(profiles[name] for name in self.caches_override))
 
 
 def forward_mode_notice(configuration: Configuration) -> ConfigError | None:

@@ -17,6 +17,7 @@ from mitmproxy.proxy.mode_specs import ReverseMode
 
 from session_tracking.audit.findings import Finding
 from session_tracking.caching.profiles.simulate import sets_cookie
+from session_tracking.config.loading import CACHES
 from session_tracking.config.sites import Configuration
 from session_tracking.engine import Circumstances, Engine, Outcome
 from session_tracking.errors import ConfigErrors
@@ -28,6 +29,7 @@ from session_tracking.mitm.exit_gate import ExitGate
 from session_tracking.mitm.notices import start_notices
 from session_tracking.mitm.probing import Probing
 from session_tracking.mitm.recording import Recording, RecordingError
+from session_tracking.mitm.redirects import Redirects
 from session_tracking.mitm.serving import Serving
 from session_tracking.mitm.watchdog import Watchdog
 from session_tracking.records.metrics import MetricsError
@@ -61,6 +63,10 @@ _LOOK_AGAIN = 600
 """Seconds after which the sessions that a client sends are looked at again."""
 
 
+_OF_CONFIGURATION = {CACHES, options.CONFIG, options.ENABLED}
+"""Options whose change needs the configuration to be read again."""
+
+
 def _put[T](waiting: dict[str, T], flow_id: str, what: T) -> None:
     waiting[flow_id] = what
     if len(waiting) > MAX_PENDING:
@@ -86,6 +92,7 @@ class SessionTracker:
         self.addons: list[object] = []
         """Children in mitmproxy's chain: none where nothing is recorded."""
         self._recording: Recording = Recording(self.addons)
+        self._redirects: Redirects = Redirects(self.addons, lambda: self.run, self._failed)
         self._serving: Serving = Serving(lambda: self.engine, self._situation, self._failed)
 
     # ------------------------------------------------------------------------- life cycle
@@ -103,14 +110,15 @@ class SessionTracker:
             return
         try:
             read = options.read()
-            if self._configuration is None or updated & {options.CONFIG, options.ENABLED}:
-                self._use(LiveConfiguration(read.config, read.enabled))
+            if self._configuration is None or updated & _OF_CONFIGURATION:
+                self._use(LiveConfiguration(read.config, read.enabled, read.caches))
         except options.OptionProblem as problem:
             self._refuse(problem, ExitStatus.USAGE)
         except (ConfigErrors, FleetError, MetricsError, RecordingError) as errors:
             self._refuse(errors, ExitStatus.CONFIGURATION)
         else:
             self._options = read
+            self._redirects.follow(read.redirects)
 
     def _use(self, configuration: LiveConfiguration) -> None:
         self._recording.check(configuration.current.log_files)

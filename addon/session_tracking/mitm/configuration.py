@@ -22,9 +22,9 @@ POLL_SECONDS = 0.5
 class LiveConfiguration:
     """The configuration in force; a bad new one is refused and the last good one stays."""
 
-    def __init__(self, path: Path | None, enabled: str) -> None:
+    def __init__(self, path: Path | None, enabled: str, caches: tuple[str, ...] = ()) -> None:
         """Load it. Raises ConfigErrors with every error of every file."""
-        self.current: Configuration = load(path, enabled_override=enabled)
+        self.current: Configuration = load(path, enabled_override=enabled, caches_override=caches)
         self.followed_by: Callable[[Configuration], None] = lambda _current: None
         """Who is told of the configuration after it was read again."""
         self._task: asyncio.Task[None] | None = None

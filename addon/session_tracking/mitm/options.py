@@ -9,6 +9,7 @@ from typing import Any
 from mitmproxy import ctx, exceptions
 from mitmproxy.addonmanager import Loader
 
+from session_tracking.config.loading import CACHES
 from session_tracking.errors import InputError, SessionTrackerError
 from session_tracking.escape import visible
 from session_tracking.reports.baseline import read_baseline
@@ -18,6 +19,7 @@ from session_tracking.reports.run import FailOn
 
 BASELINE = "session_tracker_baseline"
 CONFIG = "session_tracker_config"
+REDIRECTS = "session_tracker_redirects"
 ENABLED = "session_tracker_enabled"
 FAIL_ON = "session_tracker_fail_on"
 REPORT = "session_tracker_report"
@@ -30,6 +32,15 @@ OPTIONS: tuple[tuple[str, Any, object, str], ...] = (
         (
             "Baseline, as `session-tracker baseline create` makes it: what is in it is told apart,"
             " and fails no run. Empty: none."
+        ),
+    ),
+    (
+        CACHES,
+        str,
+        "",
+        (
+            "Caches to judge for: names of `session-tracker caches`, separated by commas. Empty: as"
+            " the configuration says."
         ),
     ),
     (CONFIG, str, "", "Configuration file. Empty: the config.toml that comes with the addon."),
@@ -46,6 +57,15 @@ OPTIONS: tuple[tuple[str, Any, object, str], ...] = (
         (
             "Severity from which findings make mitmproxy exit with status 1: error, warning, note,"
             " never. Empty: error when a file is read, never for live traffic."
+        ),
+    ),
+    (
+        REDIRECTS,
+        str,
+        "",
+        (
+            "In reverse mode, what to do with redirects that lead the client past the proxy, to the"
+            " application itself: note, rewrite. Empty: nothing."
         ),
     ),
     (
@@ -75,6 +95,10 @@ class Options:
     fail_on: FailOn
     reports: tuple[ReportSpec, ...]
     baseline: Baseline | None = None
+    caches: tuple[str, ...] = ()
+    """Empty for what the configuration says."""
+    redirects: str = ""
+    """`note`, `rewrite`, or nothing."""
 
 
 def declare(loader: Loader) -> None:
@@ -97,7 +121,7 @@ def read() -> Options:
 
     Raises OptionProblem with every value that an option cannot have.
     """
-    problems = [*_unknown(), *_wrong_enabled(), *_wrong_fail_on()]
+    problems = [*_unknown(), *_wrong_enabled(), *_wrong_fail_on(), *_wrong_redirects()]
     reports = []
     for written in getattr(ctx.options, REPORT):
         try:
@@ -120,6 +144,8 @@ def read() -> Options:
         FailOn(getattr(ctx.options, FAIL_ON) or default),
         tuple(reports),
         baseline,
+        tuple(name for part in getattr(ctx.options, CACHES).split(",") if (name := part.strip())),
+        getattr(ctx.options, REDIRECTS),
     )
 
 
@@ -144,3 +170,9 @@ def _wrong_fail_on() -> Iterator[str]:
     value = getattr(ctx.options, FAIL_ON)
     if value and value not in set(FailOn):
         yield f"{FAIL_ON} is {visible(value)!r}. Use one of {', '.join(FailOn)}."
+
+
+def _wrong_redirects() -> Iterator[str]:
+    value = getattr(ctx.options, REDIRECTS)
+    if value not in {"", "note", "rewrite"}:
+        yield f"{REDIRECTS} is {visible(value)!r}. Use note, rewrite, or nothing at all."

@@ -1,0 +1,384 @@
+"""`session-tracker run` around real commands, as a user starts it."""
+
+import os
+import pty
+import re
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from session_tracking.cli import surroundings
+from session_tracking.cli.run import _check_upstream
+
+REPO = Path(__file__).parents[1] / "sample_repo"
+PROGRAM = Path(sys.executable).with_name("session-tracker")
+CLEAN = {
+    k: v
+    for k, v in os.environ.items()
+    if k.upper() not in {"NO_PROXY", "HTTP_PROXY", "HTTPS_PROXY"}
+}
+
+
+@pytest.fixture(scope="module")
+def shop():
+    process = subprocess.Popen(
+        [sys.executable, REPO / "shop.py", "0"], stdout=subprocess.PIPE, text=True
+    )
+    yield process.stdout.readline().strip()
+    process.terminate()
+    process.wait()
+    process.stdout.close()
+
+
+def run(*arguments, env=None, **options):
+    return subprocess.run(
+        [PROGRAM, "run", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        env=CLEAN | (env or {}),
+        check=False,
+        timeout=120,
+        **options,
+    )
+
+
+def python(code):
+    return [sys.executable, "-c", code]
+
+
+GET = "import os, urllib.request as u; print(u.urlopen(os.environ['SESSION_TRACKER_URL'] + '{}').read().decode())"
+
+
+def left_behind(pid):
+    """Processes of mitmdump whose parent is, or was, this run."""
+    listed = subprocess.run(
+        ["ps", "-eo", "ppid,args"], capture_output=True, text=True, check=True
+    ).stdout
+    return [
+        line
+        for line in listed.splitlines()
+        if "mitm.launch" in line and line.split()[0] == str(pid)
+    ]
+
+
+def test_the_streams_are_the_commands_own_and_findings_fail_the_run(shop):
+    done = run(
+        "--upstream",
+        shop,
+        "--",
+        *python(
+            GET.format("/") + "; import sys; print(sys.stdin.read()); print('err', file=sys.stderr)"
+        ),
+        input="typed",
+    )
+    assert done.returncode == 1
+    assert done.stdout == "<h1>/</h1>\ntyped\n"
+    assert done.stderr.startswith("err\n")
+    assert "error   ST201" in done.stderr
+    assert "(exit status 1, fail on: error)" in done.stderr
+
+
+def test_a_safe_suite_is_clean_and_the_address_is_in_base_url_where_asked(shop):
+    code = (
+        GET.format("/account")
+        + "; assert os.environ['BASE_URL'] == os.environ['SESSION_TRACKER_URL']"
+    )
+    assert run("--upstream", shop, "--base-url", "--", *python(code)).returncode == 0
+    code = "import os; raise SystemExit('BASE_URL' in os.environ)"
+    assert run("--upstream", shop, "--", *python(code)).returncode == 2, (
+        "nothing passed, nothing is clean"
+    )
+
+
+@pytest.mark.parametrize(
+    ("command", "status", "said"),
+    [
+        (["sh", "-c", "exit 7"], 7, "the command ended with 7, which goes before 2"),
+        (["sh", "-c", "kill -TERM $$"], 143, "the command ended with 143"),
+        (["no-such-program-here"], 127, "there is no program 'no-such-program-here'"),
+        (["/"], 126, "'/' cannot be started: Permission denied"),
+    ],
+)
+def test_the_commands_own_status_goes_first(shop, command, status, said):
+    done = run("--upstream", shop, "--", *command)
+    assert done.returncode == status
+    assert said in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "said"),
+    [
+        (("--", "true"), 64, "either --upstream URL or --proxy"),
+        (
+            ("--proxy", "--upstream", "http://a.test", "--", "true"),
+            64,
+            "either --upstream URL or --proxy",
+        ),
+        (("--upstream", "localhost:3000", "--", "true"), 64, "is no address of an application"),
+        (("--upstream", "http://a.test"), 64, "Missing argument"),
+        (("--proxy", "--report", "srif=x", "--", "true"), 64, "Did you mean sarif"),
+        (("--proxy", "--caches", "varnich", "--", "true"), 78, "Did you mean varnish?"),
+        (
+            ("--proxy", "--set", "session_tracker_redirects=no", "--", "true"),
+            64,
+            "Use note, rewrite",
+        ),
+        (("--proxy", "--set", "listen_port=x", "--", "true"), 2, "the proxy did not start"),
+        (("--proxy", "--config", "none.toml", "--", "true"), 78, "none.toml"),
+    ],
+)
+def test_what_is_wrong_is_told_before_the_command_runs(arguments, status, said):
+    done = run(*arguments)
+    assert done.returncode == status, done.stderr
+    assert said in done.stderr
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "ftp://a.test",
+        "http://",
+        "http://a.test/path",
+        "http://u@a.test",
+        "http://a.test?q",
+        "http://a.test:x",
+        "http://[a.test",
+    ],
+)
+def test_an_upstream_is_an_address_alone(url):
+    with pytest.raises(Exception, match="is no address of an application"):
+        _check_upstream(url)
+    _check_upstream("https://a.test:8443/")
+
+
+def test_the_caches_and_the_threshold_are_chosen(shop):
+    command = python(GET.format("/basket"))
+    assert run("--upstream", shop, "--caches", "httpd, nginx", "--", *command).returncode == 0
+    assert run("--upstream", shop, "--caches", "haproxy", "--", *command).returncode == 1
+    assert run("--upstream", shop, "--fail-on", "never", "--", *command).returncode == 0
+
+
+def test_the_tracking_cookie_is_given_out_where_asked(shop):
+    code = "import os, urllib.request as u; print(u.urlopen(os.environ['SESSION_TRACKER_URL'] + '/account').headers.get_all('Set-Cookie'))"
+    assert "SessionTracking" not in run("--upstream", shop, "--", *python(code)).stdout
+    assert "SessionTracking=" in run("--upstream", shop, "--issue", "--", *python(code)).stdout
+
+
+def test_a_redirect_past_the_proxy_is_told_and_can_be_mended(shop):
+    command = python(GET.format("/moved"))
+    done = run("--upstream", shop, "--", *command)
+    assert done.stdout == "<h1>/account</h1>\n"
+    assert done.returncode == 2
+    assert "redirects led the client past the proxy" in done.stderr
+    assert "--rewrite-redirects" in done.stderr
+    done = run("--upstream", shop, "--rewrite-redirects", "--", *command)
+    assert done.returncode == 0, done.stderr
+    assert "2 responses seen" in done.stderr
+
+
+def test_several_run_at_once(shop):
+    started = [
+        subprocess.Popen(
+            [PROGRAM, "run", "--upstream", shop, "--", *python(GET.format("/account"))],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(3)
+    ]
+    assert [(process.communicate(timeout=120), process.returncode)[1] for process in started] == [
+        0,
+        0,
+        0,
+    ]
+
+
+class Running:
+    """A run whose command waits for a signal."""
+
+    CODE = (
+        "import os, signal, sys, time\n"
+        "def stop(n, _): print('got', n, flush=True); raise SystemExit(5)\n"
+        "for n in (1, 2, 15): signal.signal(n, stop)\n"
+        "print('ready', os.environ['SESSION_TRACKER_URL'], flush=True)\n"
+        "time.sleep(60)\n"
+    )
+
+    def __init__(self, shop):
+        self.process = subprocess.Popen(
+            [PROGRAM, "run", "--upstream", shop, "--", *python(self.CODE)],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        self.address = self.process.stdout.readline().split()[1]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_signals_reach_the_command_and_nothing_stays_behind(shop, number):
+    running = Running(shop)
+    running.process.send_signal(number)
+    said, _ = running.process.communicate(timeout=60)
+    assert said == f"got {number:d}\n"
+    assert running.process.returncode == 5
+    assert not left_behind(running.process.pid)
+    assert refused(running.address)
+
+
+def refused(address):
+    """Whether nobody listens there any more, within some seconds."""
+    host, port = address.removeprefix("http://").split(":")
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        try:
+            socket.create_connection((host, int(port)), 1).close()
+        except ConnectionRefusedError:
+            return True
+        time.sleep(0.1)
+    return False
+
+
+def test_a_killed_run_takes_its_proxy_along(shop):
+    running = Running(shop)
+    running.process.kill()
+    running.process.wait()
+    assert refused(running.address)
+    command = subprocess.run(
+        ["pgrep", "-f", running.address], capture_output=True, text=True, check=False
+    )
+    for stream in (running.process.stdout, running.process.stderr):
+        stream.close()
+    for pid in command.stdout.split():
+        os.kill(int(pid), signal.SIGKILL)
+
+
+def test_ctrl_c_at_a_terminal_reaches_the_command_once(shop):
+    code = (
+        "import os, signal, time\n"
+        "got = []\n"
+        "signal.signal(2, lambda *_: got.append(1))\n"
+        "print('ready', flush=True)\n"
+        "time.sleep(3)\n"
+        "print('times', len(got), flush=True)\n"
+    )
+    pid, terminal = pty.fork()
+    if not pid:
+        os.execv(PROGRAM, [str(PROGRAM), "run", "--upstream", shop, "--", *python(code)])  # noqa: S606 - no shell is wanted
+    said = b""
+    while b"times" not in said:
+        said += os.read(terminal, 1000)
+        if b"ready" in said and b"^C" not in said:
+            os.write(terminal, b"\x03")
+    _, status = os.waitpid(pid, 0)
+    os.close(terminal)
+    assert b"times 1" in said
+    assert os.waitstatus_to_exitcode(status) == 2
+
+
+def test_a_proxy_that_breaks_off_makes_the_run_incomplete(shop):
+    code = (
+        "import os, re, subprocess\n"
+        "port = os.environ['SESSION_TRACKER_URL'].rpartition(':')[2]\n"
+        "listed = subprocess.run(['ps', '-eo', 'pid,ppid,args'], capture_output=True, text=True).stdout\n"
+        "for line in listed.splitlines():\n"
+        "    if 'mitm' '.launch' in line and line.split()[1] == str(os.getppid()):\n"
+        "        os.kill(int(line.split()[0]), 9)\n"
+    )
+    done = run("--upstream", shop, "--", *python(code))
+    assert done.returncode == 2
+    assert "the proxy ended with -9 and left no report" in done.stderr
+
+
+def test_the_proxys_words_can_be_kept_and_reports_that_fail_are_told(shop, tmp_path):
+    log, report = tmp_path / "proxy.log", tmp_path / "folder"
+    report.mkdir()
+    done = run(
+        "--upstream",
+        shop,
+        "--log",
+        log,
+        "--report",
+        f"text={report}",
+        "--",
+        *python(GET.format("/account")),
+    )
+    assert done.returncode == 2
+    assert f"the report {report} could not be written: Is a directory" in done.stderr
+    assert "session-tracker: version" in log.read_text()
+
+
+# ------------------------------------------------------------------------ a forward proxy
+
+
+def test_a_forward_proxy_is_in_the_environment_and_nothing_goes_past_it(shop):
+    host = shop.removeprefix("http://")
+    code = f"import urllib.request as u; print(u.urlopen('http://{host}/').read().decode())"
+    done = run("--proxy", "--", *python(code), env={"NO_PROXY": "127.0.0.1", "no_proxy": "*"})
+    assert done.returncode == 1, done.stderr
+    assert "NO_PROXY is not handed on: it would let requests past the proxy" in done.stderr
+    assert "no_proxy is not handed on" in done.stderr
+    assert "ST201" in done.stderr
+
+
+def test_https_is_trusted_by_python_and_curl(tmp_path):
+    key, certificate = tmp_path / "key.pem", tmp_path / "own-root.pem"
+    subprocess.run(
+        [
+            *("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"),
+            *("-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"),
+            *("-keyout", key, "-out", certificate),
+        ],
+        check=True,
+        capture_output=True,
+    )
+    code = (
+        "import http.server, ssl, subprocess, threading, urllib.request, requests, httpx\n"
+        "import sys; sys.path.insert(0, sys.argv[1]); import shop\n"
+        "server = http.server.ThreadingHTTPServer(('127.0.0.1', 0), shop.Shop)\n"
+        "context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)\n"
+        "context.load_cert_chain(sys.argv[2], sys.argv[3])\n"
+        "server.socket = context.wrap_socket(server.socket, server_side=True)\n"
+        "threading.Thread(target=server.serve_forever, daemon=True).start()\n"
+        "url = f'https://localhost:{server.server_port}/account'\n"
+        "print(urllib.request.urlopen(url).status)\n"
+        "print(requests.get(url).status_code, httpx.get(url).status_code)\n"
+        "print(subprocess.run(['curl', '-sS', '-o', '/dev/null', '-w', '%{http_code}', url], capture_output=True, text=True, check=True).stdout)\n"
+    )
+    done = run(
+        "--proxy",
+        "--",
+        *python(code),
+        REPO,
+        certificate,
+        key,
+        env={"REQUESTS_CA_BUNDLE": str(certificate)},
+    )
+    assert done.stdout == "200\n200 200\n200\n", done.stderr
+    assert done.returncode == 0
+    assert "4 responses seen" in done.stderr
+
+
+def test_roots_come_from_the_variables_else_the_system_else_certifi(tmp_path, monkeypatch):
+    mine = tmp_path / "mine.pem"
+    mine.write_text("x")
+    given = {
+        "SSL_CERT_FILE": str(mine),
+        "CURL_CA_BUNDLE": str(mine),
+        "REQUESTS_CA_BUNDLE": "missing",
+    }
+    assert list(surroundings.inherited_roots(given)) == [mine]
+    paths = ssl.get_default_verify_paths()
+    system = mine.parent / "system.pem"
+    system.write_text("y")
+    monkeypatch.setattr(ssl, "get_default_verify_paths", lambda: paths._replace(cafile=str(system)))
+    assert list(surroundings.inherited_roots({"CURL_CA_BUNDLE": str(mine)})) == [mine, system]
+    monkeypatch.setattr(ssl, "get_default_verify_paths", lambda: paths._replace(cafile=None))
+    (found,) = surroundings.inherited_roots({})
+    assert re.search(r"certifi.*\.pem$", str(found))
