@@ -11,7 +11,9 @@ import ruamel.yaml
 
 DOCUMENT = Path(__file__).parents[2] / "docs/ci.md"
 RECIPES = re.findall(
-    r"<!-- lint: (\S+) -->\n```yaml\n(.*?)```", DOCUMENT.read_text("utf-8"), re.DOTALL
+    r"<!-- lint: (\S+) -->\n<!-- [^\n]* -->\n```yaml\n(.*?)```",
+    DOCUMENT.read_text("utf-8"),
+    re.DOTALL,
 )
 SCHEMAS = [(schema, text) for schema, text in RECIPES if schema.startswith("vendor.")]
 
@@ -60,7 +62,7 @@ def test_the_hook_of_pre_commit_checks_the_configuration(tmp_path):
 
 def test_every_command_of_the_recipes_exists():
     text = DOCUMENT.read_text("utf-8")
-    commands = {found for found in re.findall(r"session-tracker ([a-z-]+) ", text)}
+    commands = set(re.findall(r"session-tracker ([a-z-]+) ", text))
     helped = subprocess.run(
         [Path(sys.executable).with_name("session-tracker"), "--help"],
         capture_output=True,

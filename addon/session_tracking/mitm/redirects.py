@@ -63,7 +63,7 @@ class Redirects:
             return
         upstream = (mode.scheme, *mode.address)
         here = _here(flow, upstream)
-        if (rest := _past(location, upstream)) is None or here == _authority(location):
+        if (rest := _past(location, upstream)) is None or here == urlsplit(location).netloc:
             return
         if self._rewrites:
             assert response is not None  # noqa: S101 - else there was no location
@@ -108,10 +108,3 @@ def _endpoint(url: str) -> tuple[str, int] | None:
     except ValueError:
         return None
     return (parts.hostname, port) if parts.hostname and port else None
-
-
-def _authority(location: str) -> str:
-    try:
-        return urlsplit(location).netloc
-    except ValueError:
-        return ""
