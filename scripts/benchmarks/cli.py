@@ -15,6 +15,7 @@ from scripts.benchmarks import (
     fleet,
     hooks,
     ledger,
+    log,
     memory,
     throughput,
     verdict,
@@ -47,6 +48,7 @@ def main(arguments: list[str] | None = None) -> int:
         "audit": partial(audit.measure, quick=options.quick),
         "fleet": partial(fleet.measure, slices=options.slices, quick=options.quick),
         "day": partial(day.measure, exchanges=options.exchanges),
+        "log": partial(log.measure, slices=options.slices, quick=options.quick),
     }
     chosen = [name for name in measurements if options.what in {name, "all"}]
     if options.what == "all":
@@ -86,6 +88,7 @@ def _parser() -> argparse.ArgumentParser:
             "audit",
             "fleet",
             "day",
+            "log",
             "all",
         ],
         help="throughput: requests per second of two live mitmdump (two minutes); hooks:"
@@ -94,7 +97,8 @@ def _parser() -> argparse.ArgumentParser:
         " verdict: exchanges a second that are judged (ten seconds); audit: recordings against"
         " mitmdump -nr (five minutes); fleet: requests per second"
         " with a shared ledger in Redis, and what it takes (two minutes); day: a simulated day with"
-        " five swaps through the engine (long, and no part of all)",
+        " five swaps through the engine (long, and no part of all); log: lines a second, and"
+        " throughput with the log on (two minutes)",
     )
     parser.add_argument(
         "--slices",
@@ -114,7 +118,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--quick",
         action="store_true",
-        help="hooks, memory, ledger, verdict, audit, fleet: too short to mean anything, for tests",
+        help="hooks, memory, ledger, verdict, audit, fleet, log: too short to mean anything, for tests",
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there, too")
     return parser

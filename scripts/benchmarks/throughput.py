@@ -55,6 +55,61 @@ def measure(progress: Progress, *, slices: int = SLICES) -> list[Figure]:
         os.sched_setaffinity(0, cores)
 
 
+def measure_log(progress: Progress, *, slices: int) -> list[Figure]:
+    """The same for the addon with its log on, against the addon with its log off."""
+    for name in ("wrk", "nginx"):
+        servers.program(name)
+    cores = sorted(os.sched_getaffinity(0))
+    try:
+        os.sched_setaffinity(0, cores[-1:])
+        pairs = _log_pairs(progress, slices, proxy_core=cores[0])
+    finally:
+        os.sched_setaffinity(0, cores)
+    rates = [on.rate / off.rate for on, off in pairs]
+    costs = [off.cost / on.cost for on, off in pairs]
+    return [
+        Figure(
+            "throughput, log on / off",
+            median(rates),
+            "",
+            3,
+            bootstrap_median(rates),
+            at_least=AT_LEAST,
+        ),
+        Figure(
+            "the same by processor time", median(costs), "", 3, interval=bootstrap_median(costs)
+        ),
+    ]
+
+
+def _log_pairs(progress: Progress, slices: int, proxy_core: int) -> list[tuple[Slice, Slice]]:
+    with tempfile.TemporaryDirectory(prefix="bench-") as name:
+        folder = Path(name)
+        script = servers.load_script(folder)
+        logged, plain = folder / "logged.toml", folder / "plain.toml"
+        logged.write_text("enabled = true\n[log]\nenabled = true\n", "utf-8")
+        plain.write_text("enabled = true\n", "utf-8")
+        with (
+            servers.origin(folder) as origin,
+            servers.proxy(folder, TRACKER, origin.port, *_configured(logged), name="on") as on,
+            servers.proxy(folder, TRACKER, origin.port, *_configured(plain), name="off") as off,
+        ):
+            for proxy in (on, off):
+                os.sched_setaffinity(proxy.process.pid, {proxy_core})
+                _slice(proxy, script)  # warms up
+            pairs = []
+            for number in range(slices // 2):
+                progress(f"slice {2 * number} of {slices}")
+                pairs.append(_pair(on, off, script, tracker_first=number % 2 == 0))
+        if not any((folder / "logs").glob("*/u_ex*.log")):
+            raise CannotMeasureError("no log was written")
+    return pairs
+
+
+def _configured(file: Path) -> tuple[str, str]:
+    return "--set", f"session_tracker_config={file}"
+
+
 def _pairs(progress: Progress, slices: int, proxy_core: int) -> list[tuple[Slice, Slice]]:
     with tempfile.TemporaryDirectory(prefix="bench-") as name:
         folder = Path(name)

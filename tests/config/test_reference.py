@@ -15,6 +15,8 @@ from session_tracking.config.root import (
     Metrics,
     Profile,
     Suppress,
+    Trace,
+    Traces,
 )
 
 
@@ -27,6 +29,7 @@ def test_the_table_has_every_key_with_a_description():
     arranging = ["include", "rules", "host", "path", "file", "hosts"]
     arranging += [name for table in tables for name in table.model_fields]
     arranging += Logs.model_fields.keys() - Log.model_fields.keys()
+    arranging += Traces.model_fields.keys() - Trace.model_fields.keys()
     assert sorted(names) == sorted([*settings, *LOCKS, *arranging])
     assert all(description.endswith(".") for *_, description in rows)
     for header in (
@@ -37,6 +40,7 @@ def test_the_table_has_every_key_with_a_description():
         "[enforce]",
         "[shadow]",
         "[log]",
+        "[trace]",
         "[metrics]",
         "[[alert]]",
         "[[suppress]]",
@@ -53,4 +57,4 @@ def test_the_table_has_every_key_with_a_description():
 def test_the_codes_are_in_order():
     codes = re.findall(r"^\| ([EW]\d+) \|", codes_table(), re.MULTILINE)
     assert codes == list(CODES)
-    assert codes == [f"E{n}" for n in range(1, 24)] + [f"W{n}" for n in range(1, 15)]
+    assert codes == [f"E{n}" for n in range(1, 24)] + [f"W{n}" for n in range(1, 16)]

@@ -7,6 +7,7 @@ from contextlib import closing
 
 import pytest
 
+from session_tracking.records.trace_read import read_traces, trace_lines
 from session_tracking.records.w3c_read import Reader
 from tests.proxy import Proxy, run
 
@@ -161,3 +162,23 @@ def test_switched_on_while_traffic_runs(start, tmp_path):
         proxy.wait_for("configuration read again")
         ask(proxy, "/plain")
         assert len(wait_for_rows(tmp_path, 1)) == 1
+
+
+def test_a_trace_of_a_finding(start, tmp_path):
+    with start("enabled = true\n[trace]\nenabled = true\nonly_findings = true\n") as proxy:
+        ask(proxy, "/plain")
+        ask(proxy, "/unsafe?a=1", Cookie=f"sid={SECRET}")
+        deadline = time.monotonic() + 10
+        while not (found := list((tmp_path / "traces/shop.test").glob("tr*.har"))):
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        proxy.stop()
+    (path,) = found
+    assert path.name == "tr000001.har"
+    assert SECRET not in path.read_text()
+    (trace,) = read_traces([path])
+    assert trace.level == "unsafe"
+    assert trace.entry["request"]["url"] == "http://shop.test/unsafe?a=1"
+    assert trace.entry["_cacheSafety"]["findings"][0]["rule"] == "ST201"
+    assert any("ST201" in line for line in trace_lines(trace))
+    assert not (tmp_path / "logs").exists()

@@ -8,10 +8,14 @@ from mitmproxy.flow import Error
 from mitmproxy.http import Headers
 from mitmproxy.test import tflow
 
+from session_tracking.caching.levels import Level
 from session_tracking.config.loading import load
 from session_tracking.engine import Outcome
+from session_tracking.http.edit import Edit
 from session_tracking.mitm import recording
-from session_tracking.mitm.recording import Recording
+from session_tracking.mitm.convert import Undo, apply
+from session_tracking.mitm.recording import Recording, RecordingError
+from session_tracking.records.trace_read import read_traces
 from session_tracking.records.w3c_read import Reader
 from session_tracking.tracking.policy import Decision, Rule, State
 
@@ -192,3 +196,81 @@ def test_a_key_that_cannot_be_read_any_more(recorded, caplog):
     recorded.recording.response(recorded.watch(flow_of()))
     assert len(recorded.rows()) == 1
     assert "digests will not be the same after a restart" in caplog.text
+
+
+# ------------------------------------------------------------------------------ traces
+
+TRACED = "enabled = true\n[trace]\nenabled = true\n"
+
+
+def traces(recorded):
+    recorded.recording.stop()
+    return read_traces([recorded.folder / "traces"])
+
+
+def test_a_trace(recorded):
+    recorded.use(TRACED)
+    flow = recorded.watch(flow_of())
+    decision = Decision(State.NEW, Rule.NEW, OWN)
+    recorded.recording.decided(flow.id, decision)
+    recorded.recording.answered(flow.id)
+    recorded.recording.judged(flow.id, Outcome(decision=decision, level=Level.UNSAFE))
+    edit = Edit(
+        frozenset({"content-length"}), (("Set-Cookie", f"SessionTracking={OWN}"),), "tracker"
+    )
+    recorded.recording.edited(flow.id, apply(edit, flow.response), flow.response)
+    recorded.recording.response(flow)
+    (trace,) = traces(recorded)
+    ours = trace.ours
+    assert (ours["state"], ours["rule"], ours["session"]) == ("new", "new-visitor", OWN)
+    names = [event["name"] for event in ours["events"]]
+    assert names == ["request", "decide", "response", "issue", "judge", "edit", "end"]
+    times = [event["t"] for event in ours["events"]]
+    assert times == sorted(times)
+    assert ours["headersAdded"] == [{"name": "Set-Cookie", "value": f"SessionTracking={OWN}"}]
+    assert [line["name"] for line in ours["headersRemoved"]] == ["content-length"]
+    assert ours["configuration"]["enabled"].endswith("config.toml:1")
+    assert not (recorded.folder / "logs").exists()
+
+
+WANTED = [
+    ("all", "", {}, True),
+    ("status", 'status_codes = "400-500"', {}, False),
+    ("other-status", 'status_codes = "404,200"', {}, True),
+    ("broken-off", 'status_codes = "404"', {"error": "Client disconnected."}, True),
+    ("quick", "min_time_ms = 100000", {}, False),
+    ("path", 'paths = ["/x/*", "/path"]', {}, True),
+    ("other-path", 'paths = ["/x/*"]', {}, False),
+    ("no-findings", "only_findings = true", {}, False),
+]
+
+
+@pytest.mark.parametrize(("text", "how", "wanted"), [pytest.param(*r, id=i) for i, *r in WANTED])
+def test_which_exchanges_are_traced(recorded, text, how, wanted):
+    recorded.use(TRACED + text)
+    (recorded.folder / "traces").mkdir()
+    flow = recorded.watch(flow_of())
+    if "error" in how:
+        flow.error = Error(how["error"])
+        recorded.recording.error(flow)
+    else:
+        recorded.recording.response(flow)
+    recorded.recording.stop()
+    assert bool(list((recorded.folder / "traces").rglob("*.har"))) is wanted
+
+
+def test_without_traces_no_steps_are_noted(recorded):
+    flow = recorded.watch(flow_of())
+    recorded.recording.answered(flow.id)
+    recorded.recording.answered("unknown")
+    recorded.recording.edited(flow.id, Undo((), 0, "tracker"), flow.response)
+    recorded.recording.edited("unknown", Undo((), 0, "tracker"), flow.response)
+    recorded.recording.response(flow)
+    assert len(recorded.rows()) == 1
+
+
+def test_a_folder_for_traces_that_cannot_be_made(tmp_path):
+    (tmp_path / "traces").write_text("in the way")
+    with pytest.raises(RecordingError, match=r"\[trace\] cannot make the folder .*: File exists"):
+        Recording.check(None, tmp_path / "traces")
+    Recording.check(None)

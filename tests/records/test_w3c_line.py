@@ -72,6 +72,7 @@ FIELD_ROWS = [
     ("any", "cs(X-A)", asked((b"x-a", b"1")), "1"),
     ("any-sent", "sc(X-A)", sent((b"x-a", b"1"), (b"X-A", b"2")), "1,+2"),
     ("long", "sc(X-A)", sent((b"X-A", b"a" * 9000)), "a" * 4093 + "..."),
+    ("many-cookies", "sc(Set-Cookie)", sent(*[(b"Set-Cookie", b"a" * 100 + b"=")] * 300), (("a" * 100 + "=;+") * 40)[:4093] + "..."),
     ("no-cookie", "cs(Cookie)", asked(), "-"),
     ("no-set-cookie", "sc(Set-Cookie)", sent(), "-"),
 ]  # fmt: skip

@@ -235,3 +235,10 @@ def test_a_day_without_a_watch_misses_its_swaps(monkeypatch):
     monkeypatch.setattr(day.Engine, "_watch_response", lambda *_: ())
     missed, *_ = day.measure(lambda _: None, exchanges=1000)
     assert (missed.value, missed.met) == (0, False)
+
+
+def test_the_log_for_real(capsys):
+    assert cli.main(["log", "--quick"]) in {0, cli.MISSED}
+    told = capsys.readouterr().out.splitlines()
+    names = ["lines written by one thread", "  median batch"]
+    assert [row[: len(name)] for name, row in zip(names, told[1:], strict=True)] == names

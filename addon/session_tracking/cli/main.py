@@ -25,6 +25,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "probe": "session_tracking.cli.probe:probe",
     "report": "session_tracking.cli.report:report",
     "run": "session_tracking.cli.run:run",
+    "trace": "session_tracking.cli.trace:trace",
     "verdict": "session_tracking.cli.verdict:verdict",
 }
 """Subcommand → `module:function`; the module is imported when it is asked for."""

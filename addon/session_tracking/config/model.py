@@ -25,6 +25,7 @@ __all__ = [
     "Settings",
     "Shadow",
     "Swaps",
+    "Trace",
 ]
 
 
@@ -168,6 +169,23 @@ class Log(Section):
     """Client addresses: in full, truncated to a network, or as digests."""
 
 
+class Trace(Section):
+    """``[trace]``: a HAR file for each exchange, with what was decided and why."""
+
+    enabled: bool = False
+    """Whether live exchanges are traced."""
+    status_codes: str = "100-999"
+    """Statuses to trace, such as `200-399,404.2,500`; 502.3 is the proxy's own."""
+    min_time_ms: Count = 0
+    """Milliseconds; exchanges that took less are not traced."""
+    paths: Names = ()
+    """Paths to trace (`*` and `?` allowed); empty: any."""
+    only_findings: bool = False
+    """Trace only exchanges with findings."""
+    secrets: bool = False
+    """Write cookie values and credentials in clear instead of as digests."""
+
+
 class Settings(Section):
     """The tracker's own keys at the top level, and the tables above."""
 
@@ -201,3 +219,4 @@ class Settings(Section):
     swaps: Swaps = Swaps()
     shadow: Shadow = Shadow()
     log: Log = Log()
+    trace: Trace = Trace()

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from session_tracking.config.model import Log, Settings
+from session_tracking.config.model import Log, Settings, Trace
 from session_tracking.config.section import CHOICE, Names, Section
 from session_tracking.records.settings import Rollover
 
@@ -28,6 +28,8 @@ __all__ = [
     "Site",
     "Suppress",
     "TenantFile",
+    "Trace",
+    "Traces",
 ]
 
 
@@ -179,10 +181,20 @@ class Suppress(Section):
     """The last day on which it holds, in UTC; from then on it fails every run."""
 
 
+class Traces(Trace):
+    """``[trace]``: a HAR file for each exchange, with what was decided and why."""
+
+    dir: str = "traces"
+    """Folder of the traces, relative to this file; each site has a folder in it."""
+    max_files: Annotated[int, Field(gt=0, le=999_999)] = 50
+    """Traces of a site; the next one takes the place of the first."""
+
+
 class Root(Level):
     """The whole of ``config.toml``."""
 
     log: Logs = Logs()
+    trace: Traces = Traces()
 
     ledger: Ledger = Ledger()
     fleet: Fleet = Fleet()

@@ -13,7 +13,7 @@ from session_tracking.caching.profiles.model import CacheProfile
 from session_tracking.config.alerts import alert_rule
 from session_tracking.config.checks.domain import domain_covers
 from session_tracking.config.levels import Level, Written, normal_host
-from session_tracking.config.logs import log_files, log_settings
+from session_tracking.config.logs import log_files, log_settings, trace_root, trace_settings
 from session_tracking.config.model import Settings
 from session_tracking.config.profiles import own_profiles
 from session_tracking.config.root import KEYS, Root, RuleSeverity
@@ -195,6 +195,13 @@ class Configuration:
         return suppressions(self.root.suppress, self.levels[0].document)
 
     @cached_property
+    def trace_root(self) -> Path | None:
+        """Where the traces go; None where no site has any."""
+        if not any(level.settings.trace.enabled for level in self._everything()):
+            return None
+        return trace_root(self.root.trace, self.path.parent)
+
+    @cached_property
     def alerts(self) -> tuple[AlertRule, ...]:
         """The alerts, in the order of the file."""
         return tuple(map(alert_rule, self.root.alert))
@@ -265,6 +272,13 @@ class Configuration:
             resolved.swaps,
             resolved.shadow,
             log_settings(self.log_files, site, resolved.settings, listed=listed),
+            trace_settings(
+                self.trace_root,
+                self.root.trace.max_files,
+                site,
+                resolved.settings,
+                resolved.values,
+            ),
         )
 
     def _audit(self, audit: AuditSettings) -> AuditSettings:

@@ -121,7 +121,7 @@ class SessionTracker:
             self._redirects.follow(read.redirects)
 
     def _use(self, configuration: LiveConfiguration) -> None:
-        self._recording.check(configuration.current.log_files)
+        self._recording.check(configuration.current.log_files, configuration.current.trace_root)
         self._watchdog.serve(configuration.current)
         if ctx.master.addons.get(ExitGate.name) is None and not ctx.options.rfile:
             fleet.join(self.engine, configuration.current)
@@ -215,7 +215,7 @@ class SessionTracker:
             return
         try:
             settings = self._settings(flow)
-            if settings.log is not None and flow.live:
+            if settings.recorded and flow.live:
                 self._recording.watch(flow, settings)
             if settings.swaps.enabled:
                 self._watch(flow, settings)
@@ -258,7 +258,7 @@ class SessionTracker:
             )
             if decision.cookie_lines is not None:
                 convert.replace_cookie_lines(request, decision.cookie_lines)
-        if settings.log is not None:
+        if settings.recorded:
             self._recording.decided(flow.id, decision)
         # An id that upstream does not get to see tells us all the same who asks.
         if decision.value is not None or decision.cookie_lines is not None:
@@ -312,6 +312,8 @@ class SessionTracker:
         undo = marks.undo_of(flow)
         exchange = convert.exchange_of(flow, response, time.time(), undo)
         simulated = marks.simulated(flow)
+        if settings.recorded:
+            self._recording.answered(flow.id)
         if not simulated:
             self._book(flow, exchange, settings, recorded=undo is not None)
         outcome = self.engine.on_response(
@@ -330,10 +332,13 @@ class SessionTracker:
         if outcome.cut:
             self.run.incomplete[RESPONSE_CUT] = None
         self.run.swaps.add(outcome.events)
-        if outcome.edit is not None:
-            marks.remember(flow, convert.apply(outcome.edit, response))
-        if settings.log is not None:
+        if settings.recorded:
             self._recording.judged(flow.id, outcome)
+        if outcome.edit is not None:
+            undo = convert.apply(outcome.edit, response)
+            marks.remember(flow, undo)
+            if settings.recorded:
+                self._recording.edited(flow.id, undo, response)
         if outcome.decision is not None and outcome.decision.notice:
             logger.log(ALERT, "session-tracker: %s", outcome.decision.notice)
         if outcome.findings:

@@ -5,8 +5,11 @@ recorded.
 """
 
 import logging
+import secrets
 import time
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
 
 from mitmproxy.flow import Error
 from mitmproxy.http import HTTPFlow, Response
@@ -15,11 +18,15 @@ from mitmproxy.log import ALERT
 from session_tracking.cookies.digest import Digester
 from session_tracking.engine import Outcome, known_id
 from session_tracking.errors import SessionTrackerError
+from session_tracking.escape import visible
 from session_tracking.mitm import convert
 from session_tracking.records.digest_key import DigestKeyError, digest_key
-from session_tracking.records.settings import LogFiles, RecordedSite
+from session_tracking.records.settings import LogFiles, RecordedSite, TraceSettings
+from session_tracking.records.trace import Account, Step
+from session_tracking.records.trace_files import TraceFiles
 from session_tracking.records.visit import Lines, Visit
 from session_tracking.records.w3c_log import W3cLog
+from session_tracking.reports.text import finding_line
 from session_tracking.tracking.policy import Decision, Rule, State
 
 __all__ = ["MAX_WATCHED", "Recording", "RecordingError"]
@@ -58,6 +65,17 @@ class _Watched:
     given: str = ""
     """The id that goes out with the response."""
     level: str = ""
+    url: str = ""
+    begun: float = 0.0
+    """On the performance counter."""
+    account: Account | None = None
+    """None where nothing is traced."""
+
+    def step(self, name: str, told: str = "") -> None:
+        """Note what was done, where it is traced."""
+        if self.account is not None:
+            micros = round((time.perf_counter() - self.begun) * 1e6)
+            self.account.steps.append(Step(micros, name, told))
 
 
 class Recording:
@@ -68,12 +86,20 @@ class Recording:
         self._hooks = hooks
         self._watched: dict[str, _Watched] = {}
         self._log: W3cLog | None = None
+        self._traces: TraceFiles | None = None
 
     # ------------------------------------------------------------------------- life cycle
 
     @staticmethod
-    def check(files: LogFiles | None) -> None:
+    def check(files: LogFiles | None, traces: Path | None = None) -> None:
         """Find out whether records could be written. Raises RecordingError."""
+        if traces is not None:
+            try:
+                traces.mkdir(mode=0o750, parents=True, exist_ok=True)
+            except OSError as error:
+                raise RecordingError(
+                    f"[trace] cannot make the folder {traces}: {error.strerror}. Set trace.dir."
+                ) from None
         if files is None:
             return
         try:
@@ -91,6 +117,9 @@ class Recording:
         if self._log is not None:
             self._log.stop()
             self._log = None
+        if self._traces is not None:
+            self._traces.stop()
+            self._traces = None
         if self in self._hooks:
             self._hooks.remove(self)
 
@@ -101,13 +130,17 @@ class Recording:
         if self not in self._hooks:
             self._hooks.append(self)
         request = flow.request.data
-        self._watched[flow.id] = _Watched(
+        watched = self._watched[flow.id] = _Watched(
             settings,
             request.method,
             request.path,
             request.authority or _host(request.headers.fields),
             request.headers.fields,
         )
+        if settings.trace is not None:
+            watched.begun, watched.account = time.perf_counter(), Account()
+            watched.url = convert.request_facts(flow).url
+            watched.step("request", "the head of the request came")
         if len(self._watched) > MAX_WATCHED:
             del self._watched[next(iter(self._watched))]
 
@@ -115,6 +148,12 @@ class Recording:
         """The tracker has looked at the request."""
         if (watched := self._watched.get(flow_id)) is not None:
             watched.decision = decision
+            watched.step("decide", f"{decision.state}: {decision.rule}")
+
+    def answered(self, flow_id: str) -> None:
+        """The head of the response came."""
+        if (watched := self._watched.get(flow_id)) is not None:
+            watched.step("response", "the head of the response came")
 
     def judged(self, flow_id: str, outcome: Outcome) -> None:
         """The response was looked at."""
@@ -123,6 +162,21 @@ class Recording:
                 watched.decision = outcome.decision
                 watched.given = outcome.decision.value or ""
             watched.level = outcome.level or ""
+            if watched.account is not None:
+                _tell_judgement(watched, watched.account, outcome)
+
+    def edited(self, flow_id: str, undo: convert.Undo, response: Response) -> None:
+        """The response was changed."""
+        watched = self._watched.get(flow_id)
+        if watched is None or watched.account is None:
+            return
+        account, lines = watched.account, response.headers.fields
+        account.edited_by = undo.reason
+        account.added = lines[len(lines) - undo.added :]
+        account.removed = tuple(
+            (name.encode("latin-1"), value.encode("latin-1")) for _, name, value in undo.removed
+        )
+        watched.step("edit", f"{undo.reason}: {undo.added} added, {len(undo.removed)} removed")
 
     def response(self, flow: HTTPFlow) -> None:
         """The response is complete."""
@@ -161,9 +215,14 @@ class Recording:
         self._record(watched, visit)
 
     def _record(self, watched: _Watched, visit: Visit) -> None:
-        settings = watched.settings.log
-        if settings is not None:
-            self._log_to(settings.files).put(settings, visit)
+        log, trace = watched.settings.log, watched.settings.trace
+        if log is not None:
+            self._log_to(log.files).put(log, visit)
+        if trace is not None and watched.account is not None and _wanted(trace, visit, watched):
+            watched.step("end", "the exchange was over")
+            if self._traces is None:
+                self._traces = TraceFiles(secrets.token_bytes(32), _tell)
+            self._traces.put(trace, watched.url, visit, watched.account)
 
     def _log_to(self, files: LogFiles) -> W3cLog:
         """The running log; another one where the configuration changed."""
@@ -175,6 +234,39 @@ class Recording:
         self._log = W3cLog(files, _digester(files), _tell)
         self._log.start()
         return self._log
+
+
+def _tell_judgement(watched: _Watched, account: Account, outcome: Outcome) -> None:
+    if outcome.decision is not None and outcome.decision.value:
+        watched.step("issue", f"{outcome.decision.state}: {outcome.decision.rule}")
+    if outcome.level is not None:
+        watched.step("judge", f"the cookies of the response are {outcome.level}")
+    account.findings = tuple(
+        {
+            "rule": finding.rule.id,
+            "name": finding.rule.name,
+            "severity": finding.severity.value,
+            "told": finding_line(finding),
+        }
+        for finding in outcome.findings
+    )
+    account.reasons = tuple(
+        dict.fromkeys(visible(str(why)) for each in outcome.findings for why in each.reasons)
+    )
+
+
+def _wanted(trace: TraceSettings, visit: Visit, watched: _Watched) -> bool:
+    """Whether a trace is to be written, now that the end is known."""
+    account = watched.account
+    if trace.only_findings and (account is None or not account.findings):
+        return False
+    if visit.ended - visit.started < trace.min_seconds:
+        return False
+    path = watched.target.decode("latin-1").partition("?")[0]
+    if trace.paths and not any(fnmatchcase(path, pattern) for pattern in trace.paths):
+        return False
+    # What broke off before any status was sent is what one looks for, whatever the statuses.
+    return visit.status is None or trace.status_codes.match(visit.status, visit.substatus)
 
 
 def _visit(flow: HTTPFlow, watched: _Watched, ended: float) -> Visit:
@@ -212,6 +304,8 @@ def _session(watched: _Watched) -> tuple[str, str]:
         return "", ""
     if decision.rule is Rule.DISABLED or decision.rule is Rule.HOST:
         return "", ""
+    if watched.account is not None:
+        watched.account.rule = decision.rule
     found = decision.presented or watched.given
     if decision.state is State.SKIPPED and decision.rule in _OUTSIDE:
         cookies = [v.decode("latin-1") for n, v in watched.lines if n.lower() == b"cookie"]

@@ -6,6 +6,7 @@ from ipaddress import IPv6Address
 from pathlib import Path
 
 from session_tracking.engine import SiteSettings
+from session_tracking.records.status_codes import StatusCodes
 
 __all__ = [
     "ClientAddress",
@@ -14,6 +15,7 @@ __all__ = [
     "LogSettings",
     "RecordedSite",
     "Rollover",
+    "TraceSettings",
     "folder_name",
 ]
 
@@ -85,11 +87,41 @@ class LogSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class TraceSettings:
+    """Which exchanges of one host and path are traced, and where the traces go."""
+
+    root: Path
+    """Holds a folder for each site."""
+    folder: str
+    max_files: int
+    """Traces of a site; the next one takes the place of the first."""
+    status_codes: StatusCodes
+    min_seconds: float
+    """Exchanges that took less are not traced."""
+    paths: tuple[str, ...]
+    """Patterns (`*`, `?`) of paths; none means any."""
+    only_findings: bool
+    secrets: bool
+    """Whether cookie values and credentials are in the trace."""
+    own_name: str
+    """Name of the tracker's cookie."""
+    origins: tuple[tuple[str, str], ...]
+    """(key, `file:line`) of every setting that somebody wrote."""
+
+
+@dataclass(frozen=True, slots=True)
 class RecordedSite(SiteSettings):
     """All settings in force for one host and path, with what is recorded."""
 
     log: LogSettings | None = None
     """None where no log is written."""
+    trace: TraceSettings | None = None
+    """None where nothing is traced."""
+
+    @property
+    def recorded(self) -> bool:
+        """Whether anything is."""
+        return self.log is not None or self.trace is not None
 
 
 def folder_name(site: str) -> str:

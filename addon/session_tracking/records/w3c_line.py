@@ -17,7 +17,7 @@ from session_tracking.http.fields import FieldSection
 from session_tracking.records.settings import ClientAddress, CookieMode, LogSettings
 from session_tracking.records.visit import Lines, Visit
 from session_tracking.records.w3c_fields import header_field
-from session_tracking.records.w3c_text import ABSENT, encode, encode_text
+from session_tracking.records.w3c_text import ABSENT, MAX_OCTETS, encode, encode_text
 
 __all__ = ["Layout"]
 
@@ -127,7 +127,12 @@ class Layout:
 
     def _pairs(self, visit: Visit, pairs: Iterable[tuple[str, str]]) -> str:
         """Cookies as `a=1;+b=2`, their values as far as the log may hold them."""
-        shown = (f"{name}={self._value(visit, name, value)}" for name, value in pairs)
+        shown, length = [], 0
+        for name, value in pairs:
+            shown.append(f"{name}={self._value(visit, name, value)}")
+            length += len(shown[-1]) + 2
+            if length > MAX_OCTETS + 2:
+                break  # the rest would be cut off
         return encode("; ".join(shown).encode("latin-1"))
 
     def _value(self, visit: Visit, name: str, value: str) -> str:

@@ -1,7 +1,9 @@
-"""The log as a sink: takes exchanges at once, and writes them on a thread of its own.
+"""The log as a sink: makes exchanges lines at once, and writes them on a thread of its own.
 
-The proxy never waits for the disk. While nothing can be written, lines wait; when too many wait,
-further ones are counted, and a remark in the log tells how many are missing and from when to when.
+What waits are lines and not exchanges: thousands of objects that live a moment longer would make
+the interpreter look for garbage far more often. The proxy never waits for the disk. While nothing
+can be written, lines wait; when too many wait, further ones are counted, and a remark in the log
+tells how many are missing and from when to when.
 """
 
 import threading
@@ -38,6 +40,10 @@ _PURGE_SECONDS = 3600.0
 _ROUTES = 5000
 
 
+type _Line = tuple[float, tuple[str, ...], str]
+"""(time, fields, text)."""
+
+
 @dataclass(slots=True)
 class _Gap:
     """Lines that are missing."""
@@ -56,8 +62,8 @@ class _Stream:
     """What one folder is written: its lines that wait, and its file."""
 
     folder: Path
-    held: deque[tuple[float, tuple[str, ...], str]] = field(default_factory=deque)
-    """(time, fields, line) in order."""
+    held: deque[_Line] = field(default_factory=deque)
+    """In order."""
     file: LogFile | None = None
     of: str = ""
     """The period of the open file."""
@@ -81,7 +87,7 @@ class W3cLog:
         """Lines that will never be."""
         self._digester = digester
         self._tell = tell
-        self._waiting: deque[tuple[LogSettings, Visit]] = deque()
+        self._waiting: deque[tuple[_Stream, _Line]] = deque()
         self._held = 0
         self._gaps: dict[str, _Gap] = {}
         self._lock = threading.Lock()
@@ -103,30 +109,30 @@ class W3cLog:
         self._thread.join(_STOP_SECONDS)
 
     def put(self, settings: LogSettings, visit: Visit) -> None:
-        """Take an exchange; returns at once."""
-        if len(self._waiting) + self._held < MAX_WAITING:
-            self._waiting.append((settings, visit))
+        """Take an exchange; does not wait for anything."""
+        # By identity: the settings of a host are made once, and comparing them takes its time.
+        route = self._routes.get(id(settings))
+        if route is None or route[0] is not settings:
+            route = self._route(settings)
+        _, name, stream, layout = route
+        if len(self._waiting) + self._held >= MAX_WAITING:
+            self._miss(name, visit.ended)
+            return
+        try:
+            line = layout.line(visit)
+        except Exception as error:  # noqa: BLE001 - one exchange must not end the log
+            self._miss(name, visit.ended)
+            self._complain(f"an exchange could not be logged: {type(error).__name__}")
         else:
-            self._miss(self._name(settings), visit.ended)
+            self._waiting.append((stream, (visit.ended, layout.fields, line)))
 
     def write(self, now: float) -> None:
         """Write what waits; `now` is on the monotonic clock."""
         for _ in range(len(self._waiting)):
-            settings, visit = self._waiting.popleft()
-            # By identity: the settings of a host are made once, and comparing them takes its time.
-            route = self._routes.get(id(settings))
-            if route is None or route[0] is not settings:
-                route = self._route(settings)
-            _, name, stream, layout = route
-            try:
-                line = layout.line(visit)
-            except Exception as error:  # noqa: BLE001 - one exchange must not end the log
-                self._miss(name, visit.ended)
-                self._complain(f"an exchange could not be logged: {type(error).__name__}")
-            else:
-                stream.held.append((visit.ended, layout.fields, line))
-                self._held += 1
-        for name, stream in self._streams.items():
+            stream, line = self._waiting.popleft()
+            stream.held.append(line)
+            self._held += 1
+        for name, stream in list(self._streams.items()):
             if now >= stream.retry and (stream.held or name in self._gaps):
                 self._write_stream(name, stream, now)
         self._close_some()
@@ -255,7 +261,7 @@ class W3cLog:
 
     def _close_some(self) -> None:
         """Close the files that were not written for longest, where too many are open."""
-        streams = [stream for stream in self._streams.values() if stream.file is not None]
+        streams = [each for each in list(self._streams.values()) if each.file is not None]
         if len(streams) > MAX_OPEN:
             streams.sort(key=lambda stream: stream.used)
             for stream in streams[:-MAX_OPEN]:

@@ -1,4 +1,4 @@
-"""The rules that go beyond types: E1 to E23 stop the start, W1 to W14 are said.
+"""The rules that go beyond types: E1 to E23 stop the start, W1 to W15 are said.
 
 A check sees the settings in effect at one level and names the keys that are involved; who runs the
 checks finds the place where the decisive one was written. Two groups of rules are elsewhere: E23
@@ -29,5 +29,6 @@ CHECKS: tuple[Check, ...] = (
     other.connections,
     other.simulation,
     log.fields,
+    log.traces,
 )
 """Every check, in the order of the file."""

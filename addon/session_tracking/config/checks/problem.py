@@ -82,6 +82,7 @@ CODES: Final[Mapping[str, str]] = MappingProxyType(
         "W12": "a key file that others can read",
         "W13": "an `include` that matches no file, or a delegation to a file that is not read",
         "W14": "cookie values of every kind in the log",
+        "W15": "cookie values and credentials in traces",
     }
 )
 """What each code stands for."""
