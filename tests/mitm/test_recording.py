@@ -11,9 +11,9 @@ from mitmproxy.test import tflow
 from session_tracking.caching.levels import Level
 from session_tracking.config.loading import load
 from session_tracking.engine import Outcome
-from session_tracking.http.edit import Edit
+from session_tracking.http.edit import Edit, Undo
 from session_tracking.mitm import recording
-from session_tracking.mitm.convert import Undo, apply
+from session_tracking.mitm.convert import apply
 from session_tracking.mitm.recording import Recording, RecordingError
 from session_tracking.records.trace_read import read_traces
 from session_tracking.records.w3c_read import Reader

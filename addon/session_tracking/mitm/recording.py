@@ -19,6 +19,7 @@ from session_tracking.cookies.digest import Digester
 from session_tracking.engine import Outcome, known_id
 from session_tracking.errors import SessionTrackerError
 from session_tracking.escape import visible
+from session_tracking.http.edit import Undo
 from session_tracking.mitm import convert
 from session_tracking.records.digest_key import DigestKeyError, digest_key
 from session_tracking.records.settings import LogFiles, RecordedSite, TraceSettings
@@ -165,7 +166,7 @@ class Recording:
             if watched.account is not None:
                 _tell_judgement(watched, watched.account, outcome)
 
-    def edited(self, flow_id: str, undo: convert.Undo, response: Response) -> None:
+    def edited(self, flow_id: str, undo: Undo, response: Response) -> None:
         """The response was changed."""
         watched = self._watched.get(flow_id)
         if watched is None or watched.account is None:
