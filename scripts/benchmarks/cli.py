@@ -118,7 +118,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--quick",
         action="store_true",
-        help="hooks, memory, ledger, verdict, audit, fleet, log: too short to mean anything, for tests",
+        help="hooks, memory, ledger, verdict, audit, fleet, log: too short to mean anything, for"
+        " tests",
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there, too")
     return parser
