@@ -187,7 +187,7 @@ class Found(Struct, frozen=True, kw_only=True):
     @property
     def happened(self) -> bool:
         """Whether it is a proven swap, which nothing can silence."""
-        return self.swap is not None and self.swap.kind is EventKind.CONFIRMED
+        return self.swap is not None and self.swap.kind == EventKind.CONFIRMED
 
 
 class SuppressionFacts(Struct, frozen=True):
@@ -310,7 +310,7 @@ def found_of(counted: Counted | Finding) -> Found:
     """A finding as plain values."""
     # Not told apart by class: after a hot reload that may be of an earlier instance of its module.
     if not hasattr(counted, "finding"):
-        counted = Counted(counted)
+        counted = Counted(cast("Finding", counted))
     counted = cast("Counted", counted)
     finding = counted.finding
     return Found(

@@ -28,7 +28,7 @@ def _lines(document: Document) -> Iterator[str]:
         new = [
             found
             for found in document.findings
-            if found.severity is severity and found.state is State.NEW
+            if found.severity == severity and found.state is State.NEW
         ]
         shown = new if len(new) <= _SHOWN else new[: _SHOWN - 1]
         for found in shown:

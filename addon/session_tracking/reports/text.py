@@ -98,7 +98,7 @@ def _swap_sentence(found: Found, swap: SwapFacts) -> str:
 
 def swap_course(swap: SwapFacts) -> str:
     """Who had the value first, and who then."""
-    sent = swap.kind is EventKind.TWO_CLIENTS
+    sent = swap.kind == EventKind.TWO_CLIENTS
     return f"first {_handover(swap.first, sent=sent)}, then {_handover(swap.other, sent=sent)}"
 
 

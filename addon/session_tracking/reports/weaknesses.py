@@ -30,7 +30,7 @@ def of_rule(rule: str) -> tuple[int, ...]:
 
 def of_finding(found: Found) -> tuple[int, ...]:
     """Those of its rule; and 539 where a session cookie is told to outlive the browser's run."""
-    persistent = found.cookie_class is CookieClass.SESSION and _persists(found)
+    persistent = found.cookie_class == CookieClass.SESSION and _persists(found)
     return of_rule(found.rule) + ((539,) if persistent else ())
 
 
