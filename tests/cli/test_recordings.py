@@ -1,6 +1,7 @@
 import gzip
 import io
 import sys
+import zipfile
 from types import SimpleNamespace
 
 import pytest
@@ -38,6 +39,34 @@ def test_standard_input(monkeypatch):
     monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(CAPTURE)))
     recording = Recording("-")
     assert (len(list(recording.read())), recording.shown) == (2, "standard input")
+
+
+def archive(**files):
+    written = io.BytesIO()
+    with zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED) as made:
+        for name, content in files.items():
+            made.writestr(name.replace("_", "."), content)
+    return written.getvalue()
+
+
+def test_an_archive_of_playwright(file, monkeypatch):
+    octets = archive(a_html=b"<p>", har_har=HAR)
+    assert len(list(Recording(file(octets)).read())) == 2
+    monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(octets)))
+    assert len(list(Recording("-").read())) == 2
+
+
+ARCHIVES = [
+    (archive(a_html=b"<p>"), "is an archive without a .har file"),
+    (archive(har_har=HAR)[:-30], "the archive cannot be read"),
+]
+
+
+@pytest.mark.parametrize(("octets", "problem"), ARCHIVES)
+def test_archives_without_a_har(file, octets, problem):
+    recording = Recording(file(octets))
+    assert list(recording.read()) == []
+    assert problem in " ".join(recording.problems)
 
 
 def test_several_members_in_one_compressed_file(file):

@@ -54,8 +54,8 @@ def audit(
 ) -> None:
     """Audit recorded traffic: what `mitmdump -nr FILE` with the addon finds, but many times faster.
 
-    FILE is what mitmproxy writes (-w) or a HAR, also of a browser or of Playwright, also compressed
-    with gzip; `-` is standard input. Several files are audited as one recording.
+    FILE is what mitmproxy writes (-w) or a HAR, also of a browser or of Playwright, also packed
+    (.gz, .har.zip); `-` is standard input. Several files are audited as one recording.
     """
     configuration = load(config)
     audited = RecordingAudit(configuration, ", ".join(files))

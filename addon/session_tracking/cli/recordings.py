@@ -7,10 +7,10 @@ import tempfile
 import time
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
-from itertools import chain
 from pathlib import Path
-from typing import IO, BinaryIO, cast
+from typing import IO
 
 from session_tracking.errors import InputError
 from session_tracking.escape import visible
@@ -25,6 +25,7 @@ MAX_PROBLEMS = 20
 """Reasons that are told of one file."""
 
 _GZIP = b"\x1f\x8b"
+_ZIP = b"PK\x03\x04"
 _GZIP_WINDOW = 31  # zlib's number for the gzip form
 _CHUNK = 1024 * 1024
 
@@ -77,23 +78,37 @@ class Recording:
 
     def _mapped(self, name: str) -> Octets:
         if name == "-":
-            return self._spooled(cast("BinaryIO", sys.stdin.buffer))
+            with _spooled(_chunks(sys.stdin.buffer)) as spool:
+                return self._unpacked(spool)
         with Path(name).open("rb") as stream:
-            if stream.read(len(_GZIP)) == _GZIP:
-                stream.seek(0)
-                return self._spooled(stream)
-            return _map(stream)
+            return self._unpacked(stream)
 
-    def _spooled(self, source: BinaryIO) -> Octets:
-        """What comes once only, or compressed, by way of a file on disk that has no name."""
-        with tempfile.TemporaryFile() as spool:
-            first = source.read(_CHUNK)
-            chunks: Iterator[bytes] = chain([first], iter(partial(source.read, _CHUNK), b""))
-            if first.startswith(_GZIP):
-                chunks = self._unzipped(chunks)
-            spool.writelines(chunks)
-            spool.flush()
+    def _unpacked(self, stream: IO[bytes]) -> Octets:
+        begins = stream.read(len(_ZIP))
+        stream.seek(0)
+        if begins.startswith(_GZIP):
+            chunks = self._unzipped(_chunks(stream))
+        elif begins == _ZIP:
+            chunks = self._of_archive(stream)
+        else:
+            return _map(stream)
+        with _spooled(chunks) as spool:
             return _map(spool)
+
+    def _of_archive(self, stream: IO[bytes]) -> Iterator[bytes]:
+        """The HAR in an archive, as Playwright makes it; its bodies stand beside it."""
+        import zipfile  # noqa: PLC0415 - with three ways of compression, for a rare form
+
+        try:
+            with zipfile.ZipFile(stream) as archive:
+                names = [name for name in archive.namelist() if name.endswith(".har")]
+                for name in names[:1]:
+                    with archive.open(name) as member:
+                        yield from _chunks(member)
+                if not names:
+                    self.problems[f"{self.shown} is an archive without a .har file"] = None
+        except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError):
+            self.problems[f"{self.shown}: the archive cannot be read"] = None
 
     def _unzipped(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
         """All that can be unpacked (RFC 1952: one member or several)."""
@@ -111,6 +126,19 @@ class Recording:
                 packed = member.unused_data
         if not member.eof:
             self.problems[f"{self.shown}: its compressed octets end too early"] = None
+
+
+def _chunks(stream: IO[bytes]) -> Iterator[bytes]:
+    return iter(partial(stream.read, _CHUNK), b"")
+
+
+@contextmanager
+def _spooled(chunks: Iterator[bytes]) -> Iterator[IO[bytes]]:
+    """A file on disk that has no name: what comes once only, or packed, can be mapped by it."""
+    with tempfile.TemporaryFile() as spool:
+        spool.writelines(chunks)
+        spool.seek(0)
+        yield spool
 
 
 def _map(stream: IO[bytes]) -> Octets:

@@ -136,9 +136,8 @@ class HarRecording:
         started = self._now
         if entry.started_date_time is not None:
             started = datetime.fromisoformat(entry.started_date_time).timestamp()
-        names = {header.name.lower() for header in answered.headers}
-        self._see(asked.cookies, present="cookie" in {name.lower() for name, _ in lines})
-        self._see(answered.cookies, present="set-cookie" in names)
+        self._see(asked.headers, asked.cookies, "cookie")
+        self._see(answered.headers, answered.cookies, "set-cookie")
         return Recorded(
             str(self._entries),
             asked.method.upper(),
@@ -150,14 +149,17 @@ class HarRecording:
             authority,
             started,
             answered.status,
-            not SET_COOKIE_NAMES.isdisjoint(names),
+            any(header.name.lower() in SET_COOKIE_NAMES for header in answered.headers),
             partial(_answer, answered, started),
             address=_ADDRESS,
         )
 
-    def _see(self, listed: list[msgspec.Raw] | None, *, present: bool) -> None:
-        self._fields += present
-        self._listed += bool(listed) and not present
+    def _see(self, headers: list[_Header], listed: list[msgspec.Raw] | None, field: str) -> None:
+        """Count a message whose cookies tell whether the HAR holds them all."""
+        if listed or not self._fields:
+            present = any(header.name.lower() == field for header in headers)
+            self._fields += present
+            self._listed += bool(listed) and not present
 
 
 def _creator(cursor: JsonCursor) -> str:

@@ -23,7 +23,7 @@ class BrokenJsonError(Exception):
 
 _skip = msgspec.json.Decoder(msgspec.Raw).decode
 _STOPPED = re.compile(r"(.*) \(byte (\d+)\)")
-_TRAILING = "JSON is malformed: trailing characters"
+_TRAILING = "JSON is malformed: trailing characters (byte "
 _OFF_BY = 1
 """How far behind the first octet that does not belong to the value msgspec places it."""
 _SPACE = re.compile(rb"[ \t\r\n]*")
@@ -68,10 +68,13 @@ class JsonCursor:
             begin = self.position
             self._skip()
             yield self.text[begin : self.position]
-            if self._next() == b"]":
+            if bytes(self.text[self.position : self.position + 2]) == b",{":
+                self.position += 1  # the short way of the most common form
+            elif self._next() == b"]":
                 self._pass(b"]")
                 return
-            self._pass(b",")
+            else:
+                self._pass(b",")
 
     def _name(self) -> str:
         begin = self.position
@@ -102,12 +105,14 @@ class JsonCursor:
         try:
             _skip(self.text[self.position :])
         except msgspec.DecodeError as error:
-            found = _STOPPED.fullmatch(str(error))
+            told = str(error)
+            if told.startswith(_TRAILING):
+                self.position += int(told[len(_TRAILING) : -1]) - _OFF_BY
+                return
+            found = _STOPPED.fullmatch(told)
             if found is None:
                 raise BrokenJsonError(len(self.text), _ENDS) from None
-            if found[1] == _TRAILING:
-                self.position += int(found[2]) - _OFF_BY
-            elif (
+            if (
                 "escape" in found[1] or "surrogate" in found[1]
             ):  # browsers write lone surrogates, which msgspec refuses
                 self._skip_slowly()
