@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from msgspec import Struct, field
 
@@ -306,12 +306,11 @@ def document_of(run: Run, tally: Tally) -> Document:
     )
 
 
-def found_of(counted: Counted | Finding) -> Found:
+def found_of(given: Counted | Finding) -> Found:
     """A finding as plain values."""
     # Not told apart by class: after a hot reload that may be of an earlier instance of its module.
-    if not hasattr(counted, "finding"):
-        counted = Counted(cast("Finding", counted))
-    counted = cast("Counted", counted)
+    either: Any = given
+    counted: Counted = either if hasattr(either, "finding") else Counted(either)
     finding = counted.finding
     return Found(
         rule=finding.rule.id,
