@@ -81,7 +81,8 @@ def test_fingerprints_are_the_same_in_every_run_and_for_every_value():
 @given(exchanges(hostile=True))
 def test_whatever_comes_is_told_in_one_printable_line(given):
     for finding in found(given):
-        assert finding.level is not Level.SAFE
+        # What came out of a cache is told whatever the fields say.
+        assert finding.level is not Level.SAFE or finding.rule.id == "ST301"
         line = finding_line(finding)
         assert line.isprintable()
         assert SECRET[:16] not in line
