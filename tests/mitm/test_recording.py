@@ -274,3 +274,10 @@ def test_a_folder_for_traces_that_cannot_be_made(tmp_path):
     with pytest.raises(RecordingError, match=r"\[trace\] cannot make the folder .*: File exists"):
         Recording.check(None, tmp_path / "traces")
     Recording.check(None)
+
+
+def test_traces_are_numbered_in_order(recorded):
+    recorded.use(TRACED)
+    for _ in range(2):
+        recorded.recording.response(recorded.watch(flow_of()))
+    assert [trace.path.name for trace in traces(recorded)] == ["tr000001.har", "tr000002.har"]
