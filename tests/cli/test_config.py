@@ -59,6 +59,11 @@ def test_init_overwrites_only_when_told(run, tmp_path):
     assert path.read_bytes() == SHIPPED.read_bytes()
 
 
+def test_init_writes_to_standard_output(run, tmp_path):
+    assert run("init", "-").output == SHIPPED.read_text(encoding="utf-8")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_init_into_a_folder_that_is_not_there(run):
     result = run("init", "missing/config.toml")
     assert result.exit_code == 64

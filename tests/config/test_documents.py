@@ -43,6 +43,8 @@ def test_a_broken_file_is_told_with_its_line(tmp_path, content, line, problem):
         ("a = 1\na = 1", "Write each key and each [table] once; "),
         ("[a]\n[a]", "Write each key and each [table] once; "),
         ("a = x", "Put text in quotes, "),
+        ("a = 1\nenabled = True", "Write true and false in lower case."),
+        ("a = 1\nenabled = [", "Put text in quotes, "),
         ("a = 'x\n'", "Put text in quotes, "),
         ('a = "C:\\dir"', "Put text in quotes, with \\\\ for a backslash, "),
         ("# \x1b", "See https://toml.io."),

@@ -258,6 +258,12 @@ def test_a_layout_that_cannot_be_edited_is_told(folder, text):
     assert path.read_text() == text
 
 
+def test_a_key_is_shown_without_control_characters(folder):
+    with pytest.raises(ConfigErrors) as raised:
+        set_keys(folder.write(""), [("no\x1b[31m\x00", 1)], TOP)
+    assert str(raised.value).isprintable()
+
+
 def test_a_file_that_is_no_toml_is_told(folder):
     with pytest.raises(ConfigErrors, match="is not TOML"):
         set_keys(folder.write("a ="), [("enabled", True)], TOP)

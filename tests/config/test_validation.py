@@ -101,6 +101,27 @@ ROWS = [
         "cookie.max_age: 2147483648 is too large. Use at most 2147483647.",
     ),
     (
+        "too-small",
+        "[ledger]\nhours = 0",
+        2,
+        "ledger.hours: 0 is too small. Use more than 0.",
+    ),
+    (
+        "below-the-least",
+        "[log]\nsize = -1",
+        2,
+        "log.size: -1 is too small. Use at least 1048576.",
+    ),
+    (
+        "path-without-site",
+        '[[site.path]]\npath = "/api"',
+        1,
+        (
+            "site: has no host. Write [[site]] with its host first; a [[site.path]] belongs to the "
+            "one above it."
+        ),
+    ),
+    (
         "array",
         'privacy.skip_user_agents = "bot"',
         1,

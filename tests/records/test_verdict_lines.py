@@ -104,6 +104,7 @@ def test_octets_may_be_spelled_and_a_byte_order_mark_is_skipped():
 BEYOND = [["A", "\xff"], ["X", "\u0100"]]
 FAULTS = [
     ("no-json", b"{", None, "truncated"),
+    ("curl-i", b"HTTP/1.1 200 OK\r", None, "--raw reads what `curl -i` prints"),
     ("no-object", b"[]", None, "Expected `object`"),
     ("too-deep", b'{"id": 7, "x": ' + b"[" * 100_000, None, "recursion"),
     ("no-response", json.dumps({"id": 7, "request": REQUEST}).encode(), 7, "missing required field `response`"),

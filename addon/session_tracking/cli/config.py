@@ -45,9 +45,12 @@ Examples:
 def init(file: Path, *, force: bool) -> None:
     """Write a configuration with every key, its default and a comment to FILE.
 
-    FILE is config.toml in the working directory if it is not named.
+    FILE is config.toml in the working directory if it is not named; `-` is standard output.
     """
     text = default_config().read_text(encoding="utf-8")
+    if file == Path("-"):
+        click.echo(text, nl=False)
+        return
     try:
         with file.open("w" if force else "x", encoding="utf-8", newline="") as opened:
             opened.write(text)

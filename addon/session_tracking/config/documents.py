@@ -96,13 +96,13 @@ def _syntax_error(source: str, text: str, message: str) -> ConfigError:
     if found := _AT_LINE.search(message):
         line = int(found[1] or text.count("\n") + 1)
         message = message[: found.start()]
-    return ConfigError(
-        source,
-        line,
-        "",
-        f"is not TOML: {visible(message)}.",
-        next((fix for start, fix in _FIXES if message.startswith(start)), "See https://toml.io."),
-    )
+    fix = next((fix for start, fix in _FIXES if message.startswith(start)), "See https://toml.io.")
+    if line and fix == _QUOTES and _BOOLEAN.search(text.split("\n")[line - 1]):
+        fix = "Write true and false in lower case."
+    return ConfigError(source, line, "", f"is not TOML: {visible(message)}.", fix)
+
+
+_BOOLEAN = re.compile(r"=\s*(?:true|false)\b", re.IGNORECASE)
 
 
 _ONCE = "Write each key and each [table] once; [[table]] begins another of its kind."

@@ -20,6 +20,7 @@ from session_tracking.config.root import Root
 from session_tracking.config.sites import Configuration
 from session_tracking.config.unwritten import as_on_disk
 from session_tracking.errors import ConfigError, ConfigErrors
+from session_tracking.escape import visible
 
 __all__ = ["Place", "parse_value", "set_keys"]
 
@@ -93,7 +94,7 @@ def _changed(text: str, place: Place, key: str, value: Any, path: Path) -> str: 
     except (ValueError, TypeError, AttributeError, TOMLKitError):
         pass  # such as a table where a value stands
     problem = "cannot be set in the way this file is laid out."
-    raise ConfigError(display_name(path), None, key, problem, "Write it by hand.")
+    raise ConfigError(display_name(path), None, visible(key), problem, "Write it by hand.")
 
 
 def _table(data: dict[str, Any], place: Place) -> dict[str, Any]:

@@ -198,7 +198,7 @@ class Settings(Section):
     on_new: Annotated[OnNew, CHOICE] = OnNew.CONTINUE
     """A new visitor's request goes on upstream, or is answered at once by an empty 200."""
     on_cacheable: Annotated[OnCacheable, CHOICE] = OnCacheable.SKIP
-    """A publicly cacheable response that is no page: no cookie, make it private, or report it."""
+    """Publicly cacheable, no page and without cookies: no cookie, make it private, or report it."""
     errors: bool = True
     """Whether 4xx and 5xx responses may carry the cookie."""
     refresh: Annotated[Refresh, CHOICE] = Refresh.NEVER

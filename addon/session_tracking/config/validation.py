@@ -89,7 +89,19 @@ def _error(
         return document.error(
             location, f"{shown} is too large.", f"Use at most {detail['ctx']['le']}."
         )
+    if detail["type"] in _TOO_SMALL:
+        name, relation = _TOO_SMALL[detail["type"]]
+        return document.error(
+            location, f"{shown} is too small.", f"Use {relation} {detail['ctx'][name]}."
+        )
+    if location == ("site",) and isinstance(detail["input"], dict) and "host" not in detail["input"]:
+        fix = "Write [[site]] with its host first; a [[site.path]] belongs to the one above it."
+        return document.error(location, "has no host.", fix)
     return document.error(location, f"{shown} is not allowed.", f"Use {_expected(field)}.")
+
+
+_TOO_SMALL = {"greater_than": ("gt", "more than"), "greater_than_equal": ("ge", "at least")}
+"""What pydantic calls a number below its bound → where it tells the bound, and in words."""
 
 
 def _field(model: type[Section], location: Location) -> tuple[type[Section], FieldInfo | None]:

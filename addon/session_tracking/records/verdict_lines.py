@@ -128,6 +128,8 @@ def read_line(line: bytes, number: int, now: float) -> Question | Unreadable:
             _check_octets(asked)
         return _question(asked, now)
     except (ValueError, RecursionError) as error:
+        if line.startswith(b"HTTP/"):
+            return Unreadable(number, None, "This is no JSON: --raw reads what `curl -i` prints")
         return Unreadable(number, _id(line), visible(str(error), 300))
 
 
