@@ -117,8 +117,8 @@ ROWS = [
         '[[site.path]]\npath = "/api"',
         1,
         (
-            "site: has no host. Write [[site]] with its host first; a [[site.path]] belongs to the "
-            "one above it."
+            'site: {"path": [{"path": "/api"}]} is not allowed. Write [[site]] with its host first: '
+            "each [[site.path]] belongs to the one above it."
         ),
     ),
     (

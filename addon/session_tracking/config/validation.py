@@ -85,23 +85,29 @@ def _error(
             f"Use {_expected(field)}.",
             "E18",
         )
-    if detail["type"] == "less_than_equal":
-        return document.error(
-            location, f"{shown} is too large.", f"Use at most {detail['ctx']['le']}."
-        )
-    if detail["type"] in _TOO_SMALL:
-        name, relation = _TOO_SMALL[detail["type"]]
-        return document.error(
-            location, f"{shown} is too small.", f"Use {relation} {detail['ctx'][name]}."
-        )
-    if location == ("site",) and isinstance(detail["input"], dict) and "host" not in detail["input"]:
-        fix = "Write [[site]] with its host first; a [[site.path]] belongs to the one above it."
-        return document.error(location, "has no host.", fix)
-    return document.error(location, f"{shown} is not allowed.", f"Use {_expected(field)}.")
+    problem, fix = _unfit(location, detail, field)
+    return document.error(location, f"{shown} {problem}", fix)
 
 
-_TOO_SMALL = {"greater_than": ("gt", "more than"), "greater_than_equal": ("ge", "at least")}
-"""What pydantic calls a number below its bound → where it tells the bound, and in words."""
+def _unfit(location: Location, detail: dict[str, Any], field: FieldInfo | None) -> tuple[str, str]:
+    """What is wrong with a value that is there, and the fix."""
+    if detail["type"] in _BOUNDS:
+        bound, problem, fix = _BOUNDS[detail["type"]]
+        return problem, f"{fix} {detail['ctx'][bound]}."
+    if location == ("site",) and isinstance(detail["input"], dict) and "path" in detail["input"]:
+        return (
+            "is not allowed.",
+            "Write [[site]] with its host first: each [[site.path]] belongs to the one above it.",
+        )
+    return "is not allowed.", f"Use {_expected(field)}."
+
+
+_BOUNDS = {
+    "less_than_equal": ("le", "is too large.", "Use at most"),
+    "greater_than": ("gt", "is too small.", "Use more than"),
+    "greater_than_equal": ("ge", "is too small.", "Use at least"),
+}
+"""What pydantic calls a number beyond a bound → where it tells the bound, problem and fix."""
 
 
 def _field(model: type[Section], location: Location) -> tuple[type[Section], FieldInfo | None]:
