@@ -18,6 +18,7 @@ import pytest
 
 from session_tracking.config.loading import load
 from session_tracking.mitm.options import OPTIONS
+from tests.activity.samples import write_samples
 
 ROOT = Path(__file__).resolve().parent.parent
 PROGRAMS = Path(sysconfig.get_path("scripts"))
@@ -55,6 +56,7 @@ HOWS = {
     "folder, status 1",
     "forward proxy",
     "install",
+    "logs",
     "probe",
     "reverse proxy",
     "site",
@@ -157,6 +159,14 @@ def test_a_command_over_files(block, folder, environment, demo):
         assert "ST201" in printed
     made = {path.name for path in set(folder.iterdir()) - before - {folder / ".mitmproxy"}}
     assert made <= {word for word in re.split(r"[\s=]", block.text) if word}
+
+
+@told("logs")
+def test_questions_of_logs(block, folder, environment):
+    write_samples(folder / "logs")
+    shutil.copy(folder / "logs/shop.test/u_ex261121.log", folder / "u_ex090109.log")
+    for command in block.text.splitlines():
+        assert len(run(command, cwd=folder, env=environment).splitlines()) > 1 or "--to" in command
 
 
 # ------------------------------------------------------------------------- as a proxy

@@ -3,7 +3,8 @@
 SessionTrackerError
 ├── ConfigError      one thing that is wrong in a configuration, with its place and its fix
 ├── ConfigErrors     all of them at once
-└── InputError       a capture, HAR or verdict line that cannot be read
+├── InputError       a capture, HAR, log or verdict line that cannot be read
+└── MissingLibraryError   an extra that is not installed
 """
 
 from dataclasses import dataclass
@@ -47,3 +48,7 @@ class ConfigErrors(SessionTrackerError):
 
 class InputError(SessionTrackerError):
     """Input that cannot be read; the message names the place and the fix."""
+
+
+class MissingLibraryError(SessionTrackerError):
+    """What was asked for needs an extra that is not installed; the message tells the command."""

@@ -9,11 +9,12 @@ from typing import IO, Any, Final
 import click
 
 from session_tracking import __version__
-from session_tracking.errors import ConfigErrors, SessionTrackerError
+from session_tracking.errors import ConfigErrors, MissingLibraryError, SessionTrackerError
 
 __all__ = ["COMMANDS", "USAGE", "main", "session_tracker"]
 
 COMMANDS: Final[Mapping[str, str]] = {
+    "activity": "session_tracking.cli.activity:activity",
     "addon-path": "session_tracking.cli.addon_path:addon_path",
     "audit": "session_tracking.cli.audit:audit",
     "baseline": "session_tracking.cli.baseline:baseline",
@@ -23,6 +24,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "gate": "session_tracking.cli.gate:gate",
     "logs": "session_tracking.cli.logs:logs",
     "probe": "session_tracking.cli.probe:probe",
+    "query": "session_tracking.cli.query:query",
     "report": "session_tracking.cli.report:report",
     "run": "session_tracking.cli.run:run",
     "trace": "session_tracking.cli.trace:trace",
@@ -61,9 +63,15 @@ class _Failure(click.ClickException):
     exit_code = INCOMPLETE
 
 
+class _Missing(_Failure):
+    """An extra that has to be installed first."""
+
+    exit_code = CONFIGURATION
+
+
 @contextmanager
 def _statuses() -> Iterator[None]:
-    """Exit 64 for wrong usage, 78 for a wrong configuration, 2 for what could not be done."""
+    """Exit 64 for wrong usage, 78 for a wrong configuration or a missing library, else 2."""
     try:
         yield
     except click.UsageError as error:
@@ -71,6 +79,8 @@ def _statuses() -> Iterator[None]:
         raise
     except ConfigErrors as errors:
         raise _ConfigFailure(errors) from errors
+    except MissingLibraryError as error:
+        raise _Missing(str(error)) from error
     except SessionTrackerError as error:
         raise _Failure(str(error)) from error
 
