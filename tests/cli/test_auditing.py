@@ -111,7 +111,7 @@ def test_answers_of_a_simulated_cache_were_judged_before(audited):
 
 def test_what_was_edited_is_judged_as_it_came_from_upstream(audited):
     audit = audited()
-    undo = Undo(((1, *CACHED),), 1, "enforce")
+    undo = Undo(((1, *CACHED),), (("cache-control", 0),), "enforce")
     audit.feed(seen(SESSION, ("Cache-Control", "no-store"), undo=undo))
     (counted,) = audit.tally
     assert counted.masked == 1

@@ -29,13 +29,38 @@ def test_an_edit_can_be_undone_in_its_exact_places():
     assert before == FieldSection((n.decode(), v.decode()) for n, v in lines)
 
 
+BEHIND_US = [
+    ("appended", lambda lines: (*lines, (b"X-Late", b"1"))),
+    ("before", lambda lines: ((b"X-Early", b"1"), *lines)),
+    ("cookie-appended", lambda lines: (*lines, (b"Set-Cookie", b"late=1"))),
+    ("ours-taken", lambda lines: tuple(line for line in lines if line[0] != b"Cache-Control")),
+]
+
+
+@pytest.mark.parametrize("change", [pytest.param(row, id=i) for i, row in BEHIND_US])
+def test_an_edit_is_undone_wherever_addons_behind_us_moved_its_lines(change):
+    flow = tflow.tflow(resp=True)
+    lines = ((b"Age", b"0"), (b"X", b"1"), (b"Set-Cookie", b"a=1"), (b"set-cookie", b"b=2"))
+    flow.response.headers.fields = lines
+    add = (("Cache-Control", "private"), ("Set-Cookie", "SessionTracking=x"))
+    undo = convert.apply(Edit(frozenset({"cache-control", "age"}), add, "tracker"), flow.response)
+    flow.response.headers.fields = change(flow.response.headers.fields)
+    before = undo.before(convert.field_section(flow.response.headers))
+    values = before.values("set-cookie")
+    assert values[:2] == ["a=1", "b=2"]
+    assert set(values[2:]) <= {"late=1"}
+    assert (before.values("cache-control"), before.values("age")) == ([], ["0"])
+
+
 FOREIGN = [
     None,
     7,
     {},
     {"removed": [], "added": "1", "reason": "tracker"},
-    {"removed": [[1, 2]], "added": 1, "reason": "tracker"},
-    {"removed": [], "added": 1, "reason": "\x1b"},
+    {"removed": [], "added": 1, "reason": "tracker"},
+    {"removed": [[1, 2]], "added": [], "reason": "tracker"},
+    {"removed": [], "added": [["set-cookie"]], "reason": "tracker"},
+    {"removed": [], "added": [], "reason": "\x1b"},
 ]
 
 

@@ -6,7 +6,6 @@ from hypothesis import given, strategies as st
 from session_tracking.cookies.cookie import cookie_values
 from session_tracking.http.exchange import ClientId, Exchange, RequestFacts, ResponseFacts
 from session_tracking.http.fields import FieldSection
-from session_tracking.tracking import tracker as tracker_module
 from session_tracking.tracking.identifiers import Identifiers, IdFormat
 from session_tracking.tracking.policy import Rule, State
 from session_tracking.tracking.tracker import Tracker
@@ -401,7 +400,8 @@ def pass_by(tracker, settings, request, *, allowed=True):
 
 
 SHORT = [
-    ("no-cookie", {}, cookies(), False),
+    ("no-cookie", {}, cookies(), True),
+    ("no-cookie-shared", {"reuse_on_connection": True}, cookies(), False),
     ("empty-cookie", {}, cookies(""), False),
     ("foreign", {}, cookies("a=1"), True),
     ("own", {}, cookies("a=1", OWN), True),
@@ -486,7 +486,11 @@ def test_short_way_decides_as_the_long_one(settings, method, lines):
     if short is None:
         assert one.counters == two.counters
     else:
-        assert short == ask(two, settings, request)
+        long = ask(two, settings, request)
+        if short.value is not None:  # which is another one each time
+            assert settings.identifiers.check(short.value, settings.cookie.name, SITE) == "valid"
+            short, long = (each._replace(value="") for each in (short, long))
+        assert short == long
         assert one.counters == two.counters
 
 
@@ -564,21 +568,32 @@ def test_huge_fields_are_read_and_judged(lines):
     collides = any(value.startswith("SessionTracking") for _, value in lines)
     assert (edit is None) is collides
     short = pass_by(Tracker(), make_settings(), request)
-    assert short in {None, ask(Tracker(), make_settings(), request)}
+    assert short is None or short.rule is ask(Tracker(), make_settings(), request).rule
 
 
-def test_who_comes_again_is_known_by_a_hash_and_forgotten_when_there_are_too_many(monkeypatch):
-    monkeypatch.setattr(tracker_module, "MAX_RECOGNISED", 1)
+def test_who_comes_again_is_counted_as_before():
     tracker, settings = Tracker(), make_settings()
-    for _ in range(2):
-        assert pass_by(tracker, settings, cookies("a=1")).state is State.PASSED
-        assert pass_by(tracker, settings, cookies("b=2")).state is State.PASSED
-    assert tracker.counters.passed == 4
-    value = settings.identifiers.new(settings.cookie.name, SITE)
-    ours = cookies(f"{settings.cookie.name}={value}")
-    for _ in range(2):
-        assert pass_by(tracker, settings, ours).state is State.SEEN
-    # Other settings, as after a reload, are asked anew.
-    other = make_settings(errors=False)
-    assert pass_by(tracker, other, ours).state is State.SEEN
-    assert tracker.counters.seen == 3
+    known = cookies(f"SessionTracking={settings.identifiers.new('SessionTracking', SITE)}")
+    for request in (known, cookies("a=1"), cookies(method="HEAD")):
+        decision = ask(tracker, settings, request)
+        before = replace(tracker.counters, skipped=tracker.counters.skipped.copy())
+        tracker.again(decision)
+        after = tracker.counters
+        assert after.seen + after.passed + after.skipped.total() == (
+            before.seen + before.passed + before.skipped.total() + 1
+        )
+    assert (after.seen, after.passed, after.skipped[Rule.METHOD]) == (2, 2, 2)
+
+
+def test_what_was_attached_once_is_attached_to_its_like():
+    tracker, settings = Tracker(), make_settings(refresh="sliding")
+    decision, edit = answer(tracker, ask(tracker, settings, cookies()), settings)
+    other = ask(tracker, settings, cookies())
+    again = tracker.issue_again(other, settings, edit, site=SITE, now=NOW, https=False)
+    name, line = again.add[-1]
+    assert (again.remove, again.add[:-1], again.reason) == (edit.remove, edit.add[:-1], "tracker")
+    assert line == edit.add[-1][1].replace(decision.value, other.value)
+    assert (name, tracker.counters.issued) == ("Set-Cookie", 2)
+    seen = ask(tracker, settings, cookies(f"SessionTracking={other.value}"))
+    tracker.issue_again(seen, settings, edit, site=SITE, now=NOW, https=True)
+    assert (tracker.counters.issued, tracker.counters.refreshed) == (2, 1)

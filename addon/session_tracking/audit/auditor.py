@@ -21,7 +21,7 @@ from session_tracking.cookies.set_cookie import SetCookie, response_cookies
 from session_tracking.escape import visible
 from session_tracking.http.exchange import Exchange
 
-__all__ = ["MAX_COOKIES", "audit", "examine", "fingerprint", "regraded"]
+__all__ = ["MAX_COOKIES", "audit", "examine", "fingerprint", "regraded", "told_apart"]
 
 MAX_COOKIES = 300
 """Cookies of one response that are looked at; more would only serve to slow the proxy down."""
@@ -48,18 +48,28 @@ def examine(
     presented = _presented(exchange, settings, own_name) if bodies else ()
     if safety.level is None and not presented:
         return None
-    cookies = []
     unread = response_cookies(exchange.response.fields)
-    for cookie in islice(unread, MAX_COOKIES):
-        if not _ignored(cookie.name, settings):
-            cookie_class = classify(
-                cookie, exchange.response_time, own_name=own_name, names=settings.names
-            )
-            cookies.append(AuditedCookie(cookie, cookie_class))
+    cookies = told_apart(
+        islice(unread, MAX_COOKIES), settings, exchange.response_time, own_name=own_name
+    )
     found = outcomes(settings.caches, reference_run(exchange)) if settings.caches else {}
     cut = next(unread, None) is not None
-    return AuditFacts(
-        exchange, safety, safety.level, found, tuple(cookies), presented, cut=cut, key=key
+    return AuditFacts(exchange, safety, safety.level, found, cookies, presented, cut=cut, key=key)
+
+
+def told_apart(
+    cookies: Iterable[SetCookie], settings: AuditSettings, now: float, *, own_name: str
+) -> tuple[AuditedCookie, ...]:
+    """The cookies that a response sets at `now` (Unix seconds) with their classes.
+
+    Those that are not to be reported are left out.
+    """
+    return tuple(
+        [
+            AuditedCookie(cookie, classify(cookie, now, own_name=own_name, names=settings.names))
+            for cookie in cookies
+            if not _ignored(cookie.name, settings)
+        ]
     )
 
 

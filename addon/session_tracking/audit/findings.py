@@ -3,6 +3,7 @@
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import NamedTuple
 
 from session_tracking.caching.levels import Level, Reason
 from session_tracking.caching.profiles.model import Outcome
@@ -31,8 +32,7 @@ class Severity(StrEnum):
 _RANKS = {Severity.ERROR: 3, Severity.WARNING: 2, Severity.NOTE: 1}
 
 
-@dataclass(frozen=True, slots=True)
-class AuditedCookie:
+class AuditedCookie(NamedTuple):
     """A cookie of the response, or of the request, with its class."""
 
     cookie: SetCookie

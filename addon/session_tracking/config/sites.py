@@ -158,6 +158,11 @@ class Configuration:
         )
 
     @cached_property
+    def divides_sites(self) -> bool:
+        """Whether any site has settings for its paths."""
+        return any(site.paths for site in self._sites)
+
+    @cached_property
     def shared_bodies(self) -> bool:
         """Whether any response without a cookie is to be looked at."""
         return any(level.audit.shared_bodies for level in self._everything())

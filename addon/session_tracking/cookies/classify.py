@@ -1,11 +1,11 @@
 """What a cookie is for, from its name, its attributes and the look of its value."""
 
 import re
-from dataclasses import dataclass
 from enum import StrEnum
 from fnmatch import fnmatchcase
 from functools import lru_cache
 from math import log2
+from typing import NamedTuple
 
 from session_tracking.cookies.set_cookie import SetCookie
 
@@ -66,8 +66,7 @@ UNIQUE_BITS = 48.0
 """Estimated entropy from which a value counts as one visitor's own."""
 
 
-@dataclass(frozen=True, slots=True)
-class CookieNames:
+class CookieNames(NamedTuple):
     """Names (fnmatch patterns, case-sensitive) that the configuration assigns to a class."""
 
     session: tuple[str, ...] = ()
@@ -87,7 +86,7 @@ def classify(
         return CookieClass.DELETION
     if own_name and cookie.name == own_name:
         return CookieClass.TRACKING
-    named = _assigned(cookie.name, names) if names is not None else None
+    named = _assigned(cookie.name, names) if names is not None and any(names) else None
     if (told := named or class_of_name(cookie.name)) is not None:
         return told
     if _JWT.fullmatch(cookie.value):

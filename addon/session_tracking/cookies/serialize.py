@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Final
 
@@ -83,6 +84,10 @@ class CookieTemplate:
     """None sends no Port; an empty tuple the bare attribute, which means the request's port."""
     also_set_cookie: bool
     """With style rfc2965: the same cookie once more as Set-Cookie, in style rfc6265."""
+
+    def __hash__(self) -> int:
+        # Templates are few, and they are looked up for each cookie: the name alone tells enough.
+        return hash(self.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,38 +240,51 @@ def serialize(
 
     Source: RFC 6265bis §4.1.1, RFC 2965 §3.2.2, RFC 2109 §4.2.2, the Netscape specification.
     """
-    if _TOKEN.fullmatch(template.name) is None:
-        raise ValueError("the cookie's name is no token (RFC 9110 §5.6.2)")
     if _COOKIE_VALUE.fullmatch(value) is None:
         raise ValueError("the cookie's value holds an octet that no cookie may hold")
-    line = _line(_Sending(template, template.style, now, https), value)
+    # Without Expires nothing but the value changes from one cookie to the next.
+    now = 0.0 if template.expires_after is None else now
+    line = _line(template, template.style, value, now, https=https)
     if template.style != Style.RFC2965:
         return (("Set-Cookie", line),)
     if not template.also_set_cookie:
         return (("Set-Cookie2", line),)
-    modern = _line(_Sending(template, Style.RFC6265, now, https), value)
+    modern = _line(template, Style.RFC6265, value, now, https=https)
     return (("Set-Cookie2", line), ("Set-Cookie", modern))
 
 
-def _line(sending: _Sending, value: str) -> str:
-    style = sending.style
-    quote_all = style == Style.RFC2965 or (
-        style == Style.RFC2109 and sending.template.quoting == Quoting.STRICT
-    )
+def _line(template: CookieTemplate, style: Style, value: str, now: float, *, https: bool) -> str:
     # RFC 2109 and RFC 2965 know tokens and quoted strings only; the others have no quoting.
-    quote_value = quote_all or (style == Style.RFC2109 and _TOKEN.fullmatch(value) is None)
-    parts = [f"{sending.template.name}={_quoted(value) if quote_value else value}"]
+    quote_value = _quotes_all(template, style) or (
+        style == Style.RFC2109 and _TOKEN.fullmatch(value) is None
+    )
+    shown = _quoted(value) if quote_value else value
+    return f"{template.name}={shown}{_attributes(template, style, now, https=https)}"
+
+
+def _quotes_all(template: CookieTemplate, style: Style) -> bool:
+    return style == Style.RFC2965 or (style == Style.RFC2109 and template.quoting == Quoting.STRICT)
+
+
+@lru_cache(maxsize=256)
+def _attributes(template: CookieTemplate, style: Style, now: float, *, https: bool) -> str:
+    """The attributes, each after its semicolon; the name is checked beside them."""
+    if _TOKEN.fullmatch(template.name) is None:
+        raise ValueError("the cookie's name is no token (RFC 9110 §5.6.2)")
+    quote_all = _quotes_all(template, style)
+    sending = _Sending(template, style, now, https)
+    parts = []
     for attribute in ATTRIBUTES[style]:
         content = _CONTENT[attribute.key](sending)
         if content is True:
-            parts.append(attribute.name)
+            parts.append(f"; {attribute.name}")
         elif isinstance(content, str):
             is_comment = attribute.key == "comment"
             if (_COMMENT if is_comment else _AV_VALUE).fullmatch(content) is None:
                 raise ValueError(f"{attribute.name} holds a character that no attribute may hold")
             text = _quoted(content) if quote_all or is_comment else content
-            parts.append(f"{attribute.name}={text}")
-    return "; ".join(parts)
+            parts.append(f"; {attribute.name}={text}")
+    return "".join(parts)
 
 
 def _quoted(text: str) -> str:

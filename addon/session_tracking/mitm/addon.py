@@ -4,8 +4,9 @@ import logging
 import sys
 import time
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import NoReturn
 
@@ -22,15 +23,18 @@ from session_tracking.config.sites import Configuration
 from session_tracking.engine import Circumstances, Engine, Outcome
 from session_tracking.errors import ConfigErrors
 from session_tracking.http.exchange import Exchange
-from session_tracking.mitm import commands, convert, fleet, marks, options
+from session_tracking.mitm import commands, convert, fleet, marks, options, repeats
 from session_tracking.mitm.configuration import LiveConfiguration
 from session_tracking.mitm.ending import finish
 from session_tracking.mitm.exit_gate import ExitGate
 from session_tracking.mitm.notices import start_notices
+from session_tracking.mitm.places import Places
 from session_tracking.mitm.probing import Probing
 from session_tracking.mitm.recording import Recording, RecordingError
 from session_tracking.mitm.redirects import Redirects
+from session_tracking.mitm.repeats import Like, Repeats
 from session_tracking.mitm.serving import Serving
+from session_tracking.mitm.visits import Visits
 from session_tracking.mitm.watchdog import Watchdog
 from session_tracking.records.metrics import MetricsError
 from session_tracking.records.recorded import METADATA
@@ -47,7 +51,6 @@ from session_tracking.reports.run import (
 from session_tracking.reports.text import finding_lines
 from session_tracking.swaps.events import SwapEvent
 from session_tracking.swaps.redis_ledger import FleetError
-from session_tracking.tracking.memory import RecentSet
 from session_tracking.tracking.policy import Decision
 
 logger: logging.Logger = logging.getLogger(__name__)
@@ -56,11 +59,12 @@ MAX_PENDING = 20_000
 """Requests that may wait for their response; the oldest loses its cookie, not its traffic."""
 
 
-MAX_SENDERS = 50_000
-"""Clients with their cookies whose sessions were looked at and need not be again."""
+type _Pending = tuple[RecordedSite, Decision]
+"""What was decided for a request, and under which settings."""
 
-_LOOK_AGAIN = 600
-"""Seconds after which the sessions that a client sends are looked at again."""
+
+def _same(exchange: Exchange) -> Exchange:
+    return exchange
 
 
 _OF_CONFIGURATION = {CACHES, options.CONFIG, options.ENABLED}
@@ -83,8 +87,10 @@ class SessionTracker:
         self._options: options.Options | None = None
         self._configuration: LiveConfiguration | None = None
         self._gate: ExitGate | None = None
-        self._pending: dict[str, tuple[RecordedSite, Decision]] = {}
-        self._senders: RecentSet[int] = RecentSet(MAX_SENDERS)
+        self._pending: dict[str, _Pending] = {}
+        self._visits: Visits = Visits()
+        self._repeats: Repeats = Repeats()
+        self._places: Places = Places()
         self._noticed: dict[str, tuple[SwapEvent, ...]] = {}
         self._probing: Probing = Probing()
         self._watchdog: Watchdog = Watchdog(lambda: self.engine, self._report_late)
@@ -201,68 +207,70 @@ class SessionTracker:
 
     def requestheaders(self, flow: HTTPFlow) -> None:
         """Decide whether this visitor is new."""
-        if self._watchdog.metrics is None:
-            self._on_request(flow)
-            return
-        begun = time.perf_counter()
-        self._on_request(flow)
-        _put(self._spent, flow.id, time.perf_counter() - begun)
-
-    def _on_request(self, flow: HTTPFlow) -> None:
+        timed = self._watchdog.metrics is not None
+        begun = time.perf_counter() if timed else 0.0
         if METADATA in flow.metadata:
             marks.unmark(flow)
         if flow.is_replay:
             return
         try:
-            settings = self._settings(flow)
-            if settings.recorded and flow.live:
-                self._recording.watch(flow, settings)
-            if settings.swaps.enabled:
-                self._watch(flow, settings)
-            # Else a file is read, or another addon has answered already.
-            if flow.live and flow.response is None:
-                self._decide(flow, settings)
+            visits = self._visits
+            visit = visits.number(flow, self._current())
+            if (decided := visits.decided.get(visit)) is not None:
+                self.engine.tracker.again(decided)
+            else:
+                self._look_closely(flow, visit)
         except Exception as error:  # noqa: BLE001 - a fault of ours must not touch the traffic
             self._failed(flow, error)
+        if timed:
+            _put(self._spent, flow.id, time.perf_counter() - begun)
+
+    def _look_closely(self, flow: HTTPFlow, visit: int) -> None:
+        """Look at the sessions that a client sends, unless they are known, and decide."""
+        settings = self._settings(flow)
+        if settings.recorded and flow.live:
+            self._recording.watch(flow, settings)
+        known = visit in self._visits.decided
+        if visit and not known and settings.swaps.enabled:
+            self._watch(flow, settings)
+        decided = None
+        # Else a file is read, or another addon has answered already.
+        if flow.live and flow.response is None:
+            decided = self._decide(flow, settings)
+        if visit and not known:
+            # What is recorded has to be told each time.
+            self._visits.keep(visit, None if settings.recorded else decided)
 
     def _watch(self, flow: HTTPFlow, settings: RecordedSite) -> None:
-        """Look at the sessions that a client sends, once while it is remembered."""
-        if not (sender := convert.sender_of(flow)):
-            return
-        request = flow.request
-        # Again for each host, for other settings, and often enough for the ledger to remember it.
-        turn = int(request.timestamp_start // _LOOK_AGAIN)
-        if self._senders.add(hash((sender, request.host, id(settings), turn))):
-            events = self.engine.watch_request(
-                settings,
-                convert.request_facts(flow),
-                convert.client_of(flow),
-                request.timestamp_start,
-            )
-            if events:
-                _put(self._noticed, flow.id, events)
+        request = convert.request_facts(flow)
+        events = self.engine.watch_request(
+            settings, request, convert.client_of(flow), flow.request.timestamp_start
+        )
+        if events:
+            _put(self._noticed, flow.id, events)
 
-    def _decide(self, flow: HTTPFlow, settings: RecordedSite) -> None:
+    def _decide(self, flow: HTTPFlow, settings: RecordedSite) -> Decision | None:
+        """Decide; the decision, if few fields led to it."""
         request = flow.request
         allowed = settings.listed or isinstance(flow.client_conn.proxy_mode, ReverseMode)
-        decision = self.engine.pass_by(
+        short = self.engine.pass_by(
             settings, request.method, request.headers.fields, allowed=allowed
         )
-        if decision is None:
-            decision = self.engine.on_request(
-                settings,
-                convert.request_facts(flow),
-                convert.client_of(flow),
-                allowed=allowed,
-                now=request.timestamp_start,
-            )
-            if decision.cookie_lines is not None:
-                convert.replace_cookie_lines(request, decision.cookie_lines)
+        decision = short or self.engine.on_request(
+            settings,
+            convert.request_facts(flow),
+            convert.client_of(flow),
+            allowed=allowed,
+            now=request.timestamp_start,
+        )
+        if decision.cookie_lines is not None:
+            convert.replace_cookie_lines(request, decision.cookie_lines)
         if settings.recorded:
             self._recording.decided(flow.id, decision)
         # An id that upstream does not get to see tells us all the same who asks.
         if decision.value is not None or decision.cookie_lines is not None:
             _put(self._pending, flow.id, (settings, decision))
+        return short
 
     def request(self, flow: HTTPFlow) -> None:
         """Answer in the upstream's place where the configuration says so (`on_new = "finish"`)."""
@@ -272,29 +280,30 @@ class SessionTracker:
 
     def responseheaders(self, flow: HTTPFlow) -> None:
         """Judge the response as it came, then add the cookie; a streamed one has no later hook."""
-        if (metrics := self._watchdog.metrics) is None:
-            self._on_response(flow)
-            return
-        begun = time.perf_counter()
-        self._on_response(flow)
-        metrics.exchange(time.perf_counter() - begun + self._spent.pop(flow.id, 0.0))
-
-    def _on_response(self, flow: HTTPFlow) -> None:
-        pending = self._pending.pop(flow.id, None)
+        metrics = self._watchdog.metrics
+        begun = time.perf_counter() if metrics is not None else 0.0
+        pending = self._pending.pop(flow.id, None) if self._pending else None
         noticed = self._noticed.pop(flow.id, ()) if self._noticed else ()
         response = flow.response
         # A HAR has status 0 where a browser blocked the request or got no answer.
-        if response is None or not response.status_code:
+        if response is None or not response.data.status_code:
+            self.run.swaps.add(noticed)
             return
         self.run.exchanges += 1
         try:
-            self.run.routes.see(convert.authority_of(flow.request), flow.request.path)
-            sets_cookie = convert.sets_cookie(response.headers)
+            self.run.routes.count(self._places.of(flow.request))
             issues = pending is not None and pending[1].value is not None
-            if sets_cookie or issues or noticed or self._looks_at_all(flow):
+            if (
+                issues
+                or noticed
+                or convert.sets_cookie(response.data.headers)
+                or self._looks_at_all(flow)
+            ):
                 self._respond(flow, response, pending, noticed)
         except Exception as error:  # noqa: BLE001 - a fault of ours must not touch the traffic
             self._failed(flow, error)
+        if metrics is not None:
+            metrics.exchange(time.perf_counter() - begun + self._spent.pop(flow.id, 0.0))
 
     def _looks_at_all(self, flow: HTTPFlow) -> bool:
         """Whether a response without a cookie is to be looked at, too."""
@@ -305,44 +314,70 @@ class SessionTracker:
         self,
         flow: HTTPFlow,
         response: Response,
-        pending: tuple[RecordedSite, Decision] | None,
+        pending: _Pending | None,
         noticed: tuple[SwapEvent, ...],
     ) -> None:
-        settings, decision = pending or self._situation(flow)
-        undo = marks.undo_of(flow)
-        exchange = convert.exchange_of(flow, response, time.time(), undo)
-        simulated = marks.simulated(flow)
-        if settings.recorded:
-            self._recording.answered(flow.id)
-        if not simulated:
-            self._book(flow, exchange, settings, recorded=undo is not None)
-        outcome = self.engine.on_response(
-            settings,
-            exchange,
-            decision,
-            Circumstances(
-                https=flow.client_conn.tls,
-                live=bool(flow.live),
-                watch=not flow.is_replay,
-                noticed=noticed,
-                edited=undo.reason if undo is not None else "",
-                simulated=simulated,
-            ),
+        undo = marks.undo_of(flow) if flow.metadata else None
+        seen = Circumstances(
+            https=flow.client_conn.tls,
+            live=flow.live,
+            watch=not flow.is_replay,
+            noticed=noticed,
+            edited=undo.reason if undo is not None else "",
+            simulated=bool(flow.metadata) and marks.simulated(flow),
         )
-        if outcome.cut:
-            self.run.incomplete[RESPONSE_CUT] = None
-        self.run.swaps.add(outcome.events)
+
+        def whole() -> Exchange:
+            return convert.exchange_of(flow, response, time.time(), undo)
+
+        like = None
+        if seen.live and seen.watch and not noticed and METADATA not in flow.metadata:
+            like = repeats.like(flow, response, issues=pending is not None)
+        known = self._repeats.known(like, self._current())
+        if like is None or known is None or (pending is not None and pending[0] is not known[0]):
+            settings, outcome = self._look_at_whole(flow, whole(), pending, seen, like)
+        else:
+            settings, decision = known[0], pending and pending[1]
+            if settings.recorded:
+                self._recording.answered(flow.id)
+            self.run.cookies_set += bool(like.again.set_cookies)
+            outcome = self.engine.on_repeat(known[1], like.again, whole, decision, seen)
+        self._note(outcome)
         if settings.recorded:
             self._recording.judged(flow.id, outcome)
         if outcome.edit is not None:
-            undo = convert.apply(outcome.edit, response)
+            undo = convert.apply(outcome.edit, response)  # `whole` takes it back from here on
             marks.remember(flow, undo)
             if settings.recorded:
                 self._recording.edited(flow.id, undo, response)
+        if outcome.findings:
+            self._report(flow, outcome, whole)
+
+    def _note(self, outcome: Outcome) -> None:
+        if outcome.cut:
+            self.run.incomplete[RESPONSE_CUT] = None
+        self.run.swaps.add(outcome.events)
         if outcome.decision is not None and outcome.decision.notice:
             logger.log(ALERT, "session-tracker: %s", outcome.decision.notice)
-        if outcome.findings:
-            self._report(flow, exchange, outcome)
+
+    def _look_at_whole(
+        self,
+        flow: HTTPFlow,
+        exchange: Exchange,
+        pending: _Pending | None,
+        seen: Circumstances,
+        like: Like | None,
+    ) -> tuple[RecordedSite, Outcome]:
+        """Have an exchange judged that is like none before, and keep what was made of it."""
+        settings, decision = pending or self._situation(flow)
+        if settings.recorded:
+            self._recording.answered(flow.id)
+        if not seen.simulated:
+            self._book(flow, exchange, settings, recorded=bool(seen.edited))
+        outcome = self.engine.on_response(settings, exchange, decision, seen)
+        if like is not None:
+            self._repeats.keep(like, settings, self.engine.learn(settings, exchange, outcome))
+        return settings, outcome
 
     def _book(
         self, flow: HTTPFlow, exchange: Exchange, settings: RecordedSite, *, recorded: bool
@@ -360,27 +395,33 @@ class SessionTracker:
         if any(value.startswith(own) for value in fields.values("set-cookie")):
             self.run.incomplete[RECORDING_EDITED] = None
 
-    def _report(self, flow: HTTPFlow, exchange: Exchange, outcome: Outcome) -> None:
-        if told := self._tell(exchange, outcome.findings):
-            marks.mark(flow, told)
+    def _report(self, flow: HTTPFlow, outcome: Outcome, whole: Callable[[], Exchange]) -> None:
+        if told := self._tell(whole, outcome.findings):
+            # The same object for all findings that are equal: what is to be said is known then.
+            marks.mark(
+                flow, outcome.findings if len(told) == len(outcome.findings) else tuple(told)
+            )
 
     def _report_late(self) -> None:
         """Tell what the fleet's ledger has answered since."""
         try:
             for exchange, event, findings in self.engine.late():
                 self.run.swaps.add((event,))
-                self._tell(exchange, findings)
+                self._tell(partial(_same, exchange), findings)
         except Exception as error:  # noqa: BLE001 - a fault of ours must not end the watch
             self._fault("an answer of the fleet's ledger was not looked at", error)
 
-    def _tell(self, exchange: Exchange, findings: Sequence[Finding]) -> list[Finding]:
+    def _tell(self, whole: Callable[[], Exchange], findings: Sequence[Finding]) -> list[Finding]:
         """Count findings and log the new ones; those that the user is to be told of."""
         terms = self._terms()
         told = []
         for finding in findings:
-            counted = self.tally.add(finding, exchange)
-            if counted is not None:
-                counted.finding = self.engine.with_caches(finding, exchange)
+            counted = None
+            if not self.tally.repeat(finding):
+                exchange = whole()
+                counted = self.tally.add(finding, exchange)
+                if counted is not None:
+                    counted.finding = self.engine.with_caches(finding, exchange)
             # What is known or suppressed stands in the reports; nobody is told of it every time.
             if terms.silent and terms.silences(Known.of_finding(finding)):
                 continue
@@ -400,7 +441,7 @@ class SessionTracker:
         """Forget a request whose response never came."""
         self._spent.pop(flow.id, None)
         self._pending.pop(flow.id, None)
-        self._noticed.pop(flow.id, None)
+        self.run.swaps.add(self._noticed.pop(flow.id, ()))
 
     def _current(self) -> Configuration:
         assert self._configuration is not None  # noqa: S101 - configure() came before any flow

@@ -1,5 +1,6 @@
 """mitmproxy's flows as facts, and edits back onto flows."""
 
+import re
 from functools import lru_cache
 
 from mitmproxy.http import Headers, HTTPFlow, Request, Response
@@ -12,6 +13,9 @@ from session_tracking.http.exchange import ClientId, Exchange, RequestFacts, Res
 from session_tracking.http.fields import FieldSection
 
 SET_COOKIE_FIELDS = frozenset({b"set-cookie", b"set-cookie2"})
+
+type Lines = tuple[tuple[bytes, bytes], ...]
+"""Field lines as mitmproxy holds them."""
 
 
 def sets_cookie(headers: Headers) -> bool:
@@ -34,23 +38,18 @@ def client_of(flow: HTTPFlow) -> ClientId:
     return ClientId(str(peer[0]), flow.client_conn.id)
 
 
-def sender_of(flow: HTTPFlow) -> int:
-    """A number for (peer, cookies, User-Agent, X-Forwarded-For); 0 for a request without cookies.
+def named(fields: Lines) -> dict[bytes, bytes]:
+    """The values of field lines by their names in lower case, from their octets.
 
-    Made by the interpreter's keyed hash, so that no cookie's value is kept by who remembers it.
+    Those of a repeated name are joined by line feeds, which no value on the wire holds.
     """
-    cookie = False
-    found = []
-    for name, value in flow.request.headers.fields:
-        # Nearly all names are told apart by their length alone.
-        if len(name) in _SENDER_LENGTHS and (lowered := name.lower()) in _SENDER_FIELDS:
-            cookie = cookie or lowered == b"cookie"
-            found.append((lowered, value))
-    return hash((flow.client_conn.peername[0], *found)) if cookie else 0
-
-
-_SENDER_FIELDS = frozenset({b"cookie", b"user-agent", b"x-forwarded-for"})
-_SENDER_LENGTHS = frozenset(map(len, _SENDER_FIELDS))
+    found = {name.lower(): value for name, value in fields}
+    if len(found) < len(fields):
+        values: dict[bytes, list[bytes]] = {}
+        for name, value in fields:
+            values.setdefault(name.lower(), []).append(value)
+        found = {name: b"\n".join(each) for name, each in values.items()}
+    return found
 
 
 def authority_of(request: Request) -> str:
@@ -157,19 +156,34 @@ def apply(edit: Edit, response: Response) -> Undo:
 
     Raises ValueError before anything is changed if a line to add could split the field section.
     """
-    added = tuple((name.encode("latin-1"), value.encode("latin-1")) for name, value in edit.add)
+    added = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in edit.add]
     for name, value in added:
-        if any(octet in name + value for octet in b"\r\n\0"):
+        if _SPLITS.search(name) or _SPLITS.search(value):
             raise ValueError("a field line to add holds CR, LF or NUL")
-    kept, removed = [], []
+    goes = _octets(edit.remove)
+    kept, names, removed = [], [], []
     for place, line in enumerate(response.headers.fields):
-        spelled = line[0].decode("latin-1")
-        if spelled.lower() in edit.remove:
-            removed.append((place, spelled, line[1].decode("latin-1")))
+        name = line[0].lower()
+        if name in goes:
+            removed.append((place, line[0].decode("latin-1"), line[1].decode("latin-1")))
         else:
             kept.append(line)
+            names.append(name)
     response.headers.fields = (*kept, *added)
-    return Undo(tuple(removed), len(added), edit.reason)
+    places = []
+    for name, _ in added:
+        lowered = name.lower()
+        places.append((lowered.decode("latin-1"), names.count(lowered)))
+        names.append(lowered)
+    return Undo(tuple(removed), tuple(places), edit.reason)
+
+
+_SPLITS = re.compile(rb"[\r\n\0]")
+
+
+@lru_cache(maxsize=64)
+def _octets(names: frozenset[str]) -> frozenset[bytes]:
+    return frozenset(name.encode("latin-1") for name in names)
 
 
 def replace_cookie_lines(request: Request, lines: tuple[str, ...]) -> None:

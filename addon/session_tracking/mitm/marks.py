@@ -1,11 +1,10 @@
 """What a person sees of a finding on the flow itself, in mitmweb and mitmproxy."""
 
-from collections.abc import Sequence
+from typing import NamedTuple
 
 from mitmproxy.http import HTTPFlow
 
 from session_tracking.audit.findings import Finding, Severity
-from session_tracking.audit.memory import Memory
 from session_tracking.http.edit import Undo
 from session_tracking.records.recorded import METADATA
 from session_tracking.reports.text import finding_line
@@ -17,11 +16,15 @@ MARKERS = {
 }
 
 
-def mark(flow: HTTPFlow, findings: Sequence[Finding]) -> None:
+def mark(flow: HTTPFlow, findings: tuple[Finding, ...]) -> None:
     """Mark the flow by its gravest finding and tell all of them in its comment."""
-    gravest = max(findings, key=lambda finding: finding.severity.rank)
-    _ours(flow)["rules"] = [finding.rule.id for finding in findings]
-    tell(flow, "\n".join(map(_line, findings[:_MOST])), MARKERS[gravest.severity])
+    told = _told.get(id(findings))
+    if told is None or told.findings is not findings:
+        if len(_told) >= _MOST_KEPT:
+            _told.clear()
+        told = _told[id(findings)] = _tell(findings)
+    _ours(flow)["rules"] = list(told.rules)
+    tell(flow, told.comment, told.marker)
 
 
 def tell(flow: HTTPFlow, text: str, marker: str) -> None:
@@ -36,15 +39,31 @@ def tell(flow: HTTPFlow, text: str, marker: str) -> None:
 
 _MOST = 50
 """Findings of one flow that its comment tells."""
-_lines: Memory[str] = Memory()
+_MOST_KEPT = 256
 
 
-def _line(finding: Finding) -> str:
-    told = (finding.fingerprint, finding.url, finding.method, finding.field, finding.masked_by)
-    why = (finding.severity, finding.cookie_class, finding.level, finding.reasons, finding.remedy)
-    # What is told of a swap is told once, and not worth keeping.
-    key = None if finding.swap is not None else (told, why)
-    return _lines.recall(key, lambda: finding_line(finding))
+class _Told(NamedTuple):
+    findings: tuple[Finding, ...]
+    rules: tuple[str, ...]
+    comment: str
+    marker: str
+
+
+_told: dict[int, _Told] = {}
+"""What was told of the findings with this identity, which is theirs as long as they are kept here.
+
+Exchanges that are like each other have the very same findings.
+"""
+
+
+def _tell(findings: tuple[Finding, ...]) -> _Told:
+    gravest = max(findings, key=lambda finding: finding.severity.rank)
+    return _Told(
+        findings,
+        tuple(finding.rule.id for finding in findings),
+        "\n".join(map(finding_line, findings[:_MOST])),
+        MARKERS[gravest.severity],
+    )
 
 
 def remember(flow: HTTPFlow, undo: Undo) -> None:

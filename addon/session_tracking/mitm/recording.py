@@ -173,11 +173,11 @@ class Recording:
             return
         account, lines = watched.account, response.headers.fields
         account.edited_by = undo.reason
-        account.added = lines[len(lines) - undo.added :]
+        account.added = lines[len(lines) - len(undo.added) :]
         account.removed = tuple(
             (name.encode("latin-1"), value.encode("latin-1")) for _, name, value in undo.removed
         )
-        watched.step("edit", f"{undo.reason}: {undo.added} added, {len(undo.removed)} removed")
+        watched.step("edit", f"{undo.reason}: {len(undo.added)} added, {len(undo.removed)} removed")
 
     def response(self, flow: HTTPFlow) -> None:
         """The response is complete."""

@@ -88,14 +88,26 @@ class Tally:
     dropped: int = 0
     """Occurrences that came when `MAX_FINDINGS` distinct ones were held."""
 
+    def repeat(self, finding: Finding) -> bool:
+        """Count a finding whose equal is held already, and no milder; else `add` is to be asked."""
+        known = self.found.get(finding.fingerprint)
+        if known is None or finding.severity.rank > known.finding.severity.rank:
+            return False
+        self.by_severity[finding.severity] += 1
+        known.count += 1
+        known.masked += bool(finding.masked_by)
+        return True
+
     def add(self, finding: Finding, exchange: Exchange | None = None) -> Counted | None:
         """Count a finding; what is held of it if it is new or graver than its equals so far.
 
         `exchange` is the one that it is about.
         """
+        if self.repeat(finding):
+            return None
         self.by_severity[finding.severity] += 1
-        known = self.found.get(finding.fingerprint)
         masked = bool(finding.masked_by)
+        known = self.found.get(finding.fingerprint)
         if known is None:
             if len(self.found) >= MAX_FINDINGS:
                 self.dropped += 1
@@ -108,12 +120,10 @@ class Tally:
             return known
         known.count += 1
         known.masked += masked
-        if finding.severity.rank > known.finding.severity.rank:
-            known.finding = finding
-            if known.example is not None and exchange is not None:
-                known.example = example_of(exchange)
-            return known
-        return None
+        known.finding = finding
+        if known.example is not None and exchange is not None:
+            known.example = example_of(exchange)
+        return known
 
     def __iter__(self) -> Iterator[Counted]:
         """The counted findings: what has happened, the gravest, then by rule and place."""
@@ -138,7 +148,10 @@ class Routes:
 
     def see(self, authority: str, path: str) -> None:
         """Count a response: of a host with or without port, for a path with or without query."""
-        place = shown_route(authority, path.partition("?")[0])
+        self.count(shown_route(authority, path.partition("?")[0]))
+
+    def count(self, place: tuple[str, str]) -> None:
+        """Count a response of a site, on a route; both as findings name them."""
         seen = self.seen.get(place)
         if seen is not None:
             self.seen[place] = seen + 1

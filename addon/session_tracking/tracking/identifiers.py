@@ -127,9 +127,7 @@ def parse_keys(text: str) -> tuple[SigningKey, ...]:
     return tuple(keys.values())
 
 
-_MAKE_ONE = (
-    "Make one with: python3 -c \"import secrets; print('key1:' + secrets.token_urlsafe(32))\""
-)
+_MAKE_ONE = "`session-tracker config new-key` makes one."
 
 
 def _parse_key(entry: str, number: int) -> SigningKey:

@@ -1,4 +1,8 @@
-"""What the tracker remembers of the recent past, bounded and without any cookie value in clear."""
+"""What the tracker remembers of the recent past, bounded.
+
+It holds digests of ids, but for `reuse_on_connection`: what other requests of a young connection
+are to be given has to be kept in clear, for at most 10,000 connections.
+"""
 
 from collections import OrderedDict
 from collections.abc import Hashable
@@ -57,11 +61,11 @@ class Memory:
 
     def issue(self, site: str, name: str, value: str) -> bool:
         """Remember an id that was sent; False if it was sent before."""
-        return self._issued.add(self._digester.digest(site, name, value).octets)
+        return self._issued.add(self._digester.octets(site, name, value))
 
     def confirm(self, site: str, name: str, value: str, *, proven: bool) -> bool:
         """Whether an id came back that is ours, for the first time; `proven` is by signature."""
-        octets = self._digester.digest(site, name, value).octets
+        octets = self._digester.octets(site, name, value)
         return (proven or octets in self._issued) and self._confirmed.add(octets)
 
     def connection_id(self, connection: str, site: str, name: str, now: float) -> str | None:
@@ -103,4 +107,4 @@ class Memory:
             self._unconfirmed.clear()
 
     def _client_key(self, client: ClientId, agent: str) -> bytes:
-        return self._digester.digest(client.address, "", agent).octets
+        return self._digester.octets(client.address, "", agent)

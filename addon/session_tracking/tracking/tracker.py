@@ -4,7 +4,7 @@ Sans-I/O: it is given facts and times, and answers with values.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from session_tracking.cookies.cookie import (
     cookie_values,
@@ -43,10 +43,6 @@ _TELLING = frozenset({b"cookie", b"sec-fetch-site", b"sec-gpc", b"upgrade"})
 """The fields, in lower case, that can keep a request with a cookie from just passing."""
 
 
-MAX_RECOGNISED = 4096
-"""Visitors whose Cookie field is known by its hash; when full, all are forgotten."""
-
-
 @dataclass(slots=True)
 class _Visit:
     """One request on its way through the rules."""
@@ -70,11 +66,6 @@ class Tracker:
     def __init__(self) -> None:
         self.counters: Counters = Counters()
         self._memory = Memory()
-        self._recognised: dict[int, tuple[TrackingSettings, Decision]] = {}
-        """Keyed hash of (site, Cookie field values) → what was decided, under which settings.
-
-        The decisions hold our own ids, as everything that is done for a known visitor does.
-        """
 
     def on_request(
         self,
@@ -99,7 +90,7 @@ class Tracker:
             return decision
         lines = tuple(v for name, v in request.fields.lines if name.lower() == "cookie")
         kept = without_cookie(lines, settings.cookie.name)
-        return decision if kept == lines else replace(decision, cookie_lines=kept)
+        return decision if kept == lines else decision._replace(cookie_lines=kept)
 
     def pass_by(
         self,
@@ -121,21 +112,23 @@ class Tracker:
         cookies = _cookies_alone(fields)
         if cookies is None:
             return None
-        # Most requests repeat a visitor's last one: then the hash, which is keyed, tells enough.
-        again = hash((site, *cookies))
-        known = self._recognised.get(again)
-        if known is not None and known[0] is settings:
-            return self._pass() if known[1] is _PASSED else self._see_again(known[1])
+        if not cookies and not settings.reuse_on_connection:
+            value = settings.identifiers.new(settings.cookie.name, site)
+            return Decision(State.NEW, Rule.NEW, value, finish=settings.on_new == OnNew.FINISH)
         if not has_cookie(cookies):
             return None
         own = _own_values(settings, [value.decode("latin-1") for value in cookies])
         visit = _Visit(settings, ClientId(), "", site, 0.0)
-        decision = (self._recognise(visit, own) if own else None) or self._pass()
-        if len(own) < 2:
-            if len(self._recognised) >= MAX_RECOGNISED:
-                self._recognised.clear()
-            self._recognised[again] = (settings, decision)
-        return decision
+        return (self._recognise(visit, own) if own else None) or self._pass()
+
+    def again(self, decision: Decision) -> None:
+        """Count a request that repeats one for which this was decided, without any id to send."""
+        if decision.state is State.SEEN:
+            self.counters.seen += 1
+        elif decision.state is State.PASSED:
+            self.counters.passed += 1
+        else:
+            self.counters.skipped[decision.rule] += 1
 
     def on_response(
         self,
@@ -160,14 +153,38 @@ class Tracker:
         name, now = settings.cookie.name, exchange.response_time
         cookie_lines = serialize(settings.cookie, value, now=now, https=https)
         edit = attach(settings, exchange.response.fields, cookie_lines)
-        if decision.state is State.SEEN:
-            self.counters.refreshed += 1
-        elif self._memory.issue(site, name, value):
-            self.counters.issued += 1
-            if settings.unconfirmed_per_minute:
-                agent = exchange.request.fields.first("user-agent") or ""
-                self._memory.count_unconfirmed(exchange.client, agent, now, 1)
+        if self._count(decision.state, site, name, value) and settings.unconfirmed_per_minute:
+            agent = exchange.request.fields.first("user-agent") or ""
+            self._memory.count_unconfirmed(exchange.client, agent, now, 1)
         return decision, edit
+
+    def issue_again(
+        self,
+        decision: Decision,
+        settings: TrackingSettings,
+        like: Edit,
+        *,
+        site: str,
+        now: float,
+        https: bool,
+    ) -> Edit:
+        """The edit for a response whose like was given the edit `like`: for this visitor's id.
+
+        Not for settings that limit the ids that a client does not return.
+        """
+        assert decision.value is not None  # noqa: S101 - who issues has a value
+        lines = serialize(settings.cookie, decision.value, now=now, https=https)
+        self._count(decision.state, site, settings.cookie.name, decision.value)
+        return Edit(like.remove, like.add[: -len(lines)] + lines, like.reason)
+
+    def _count(self, state: State, site: str, name: str, value: str) -> bool:
+        """Count an id that is sent; whether it is a new one."""
+        if state is State.SEEN:
+            self.counters.refreshed += 1
+            return False
+        new = self._memory.issue(site, name, value)
+        self.counters.issued += new
+        return new
 
     def _decide(self, visit: _Visit, request: RequestFacts) -> Decision:
         settings = visit.settings
@@ -244,15 +261,11 @@ class Tracker:
             and self._memory.first_time(rule, parts.netloc, parts.path)
         ):
             notice = _REFUSED
-        return replace(decision, state=state, rule=rule, value=None, notice=notice)
+        return decision._replace(state=state, rule=rule, value=None, notice=notice)
 
     def _skip(self, rule: Rule) -> Decision:
         self.counters.skipped[rule] += 1
         return _SKIPPED[rule]
-
-    def _see_again(self, decision: Decision) -> Decision:
-        self.counters.seen += 1
-        return decision
 
     def _pass(self) -> Decision:
         self.counters.passed += 1

@@ -1,68 +1,37 @@
 """Exchange → Outcome: the tracker and the audit, joined; sans-I/O."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 
-from session_tracking.audit.auditor import audit, examine, regraded
+from session_tracking.audit.auditor import audit, examine, regraded, told_apart
 from session_tracking.audit.enforce import enforce
-from session_tracking.audit.findings import AuditFacts, Finding
+from session_tracking.audit.findings import AuditedCookie, AuditFacts, Finding
 from session_tracking.audit.routes import shown_url
-from session_tracking.audit.settings import AuditSettings, EnforceSettings
 from session_tracking.caching.levels import Level
 from session_tracking.caching.outcomes import outcomes, reference_run
 from session_tracking.caching.profiles.catalogue import PROFILES
 from session_tracking.caching.profiles.model import Outcome as CacheOutcome
 from session_tracking.caching.safety import assess
-from session_tracking.cookies.cookie import cookie_values
+from session_tracking.cookies.cookie import cookie_values, parse_cookie
 from session_tracking.cookies.digest import Digester
-from session_tracking.http.edit import Edit
+from session_tracking.cookies.set_cookie import parse_set_cookie
+from session_tracking.engine.known import MAX_COOKIES as MAX_LIKE, Again, Known, shape_of
+from session_tracking.engine.outcome import Circumstances, Outcome, SiteSettings
 from session_tracking.http.exchange import ClientId, Exchange, RequestFacts, ResponseFacts
+from session_tracking.http.fields import unquote
 from session_tracking.shadow.books import Books, counted
 from session_tracking.shadow.counters import Counters
 from session_tracking.shadow.entries import Answer
 from session_tracking.shadow.facts import CookieNaming, HeldCookie, held_cookies
 from session_tracking.shadow.serving_cache import LookUp
-from session_tracking.shadow.shadow import Shadow, ShadowSettings
+from session_tracking.shadow.shadow import Shadow
 from session_tracking.swaps.clients import Client, identify
 from session_tracking.swaps.courier import Courier
 from session_tracking.swaps.detector import Detector, Sighting
 from session_tracking.swaps.events import SwapEvent
 from session_tracking.swaps.late import judge
-from session_tracking.swaps.settings import SwapSettings
-from session_tracking.tracking.policy import Decision, TrackingSettings
+from session_tracking.tracking.policy import Decision
 from session_tracking.tracking.tracker import Tracker
-
-
-@dataclass(frozen=True, slots=True)
-class SiteSettings:
-    """All settings in force for one host and path."""
-
-    site: str
-    """The `[[site]]` that matched, else the host itself."""
-    listed: bool
-    """Whether a `[[site]]` matched."""
-    tracking: TrackingSettings
-    audit: AuditSettings
-    enforce: EnforceSettings
-    swaps: SwapSettings = field(default_factory=SwapSettings)
-    shadow: ShadowSettings = field(default_factory=ShadowSettings)
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What one exchange leads to."""
-
-    edit: Edit | None = None
-    """What to change on the response; None leaves it as it is."""
-    findings: tuple[Finding, ...] = ()
-    decision: Decision | None = None
-    """The tracker's last word; None where it had none."""
-    cut: bool = False
-    """Whether the response sets more cookies than are looked at."""
-    events: tuple[SwapEvent, ...] = ()
-    """What the detector of swaps saw; the findings tell what concerns a visitor."""
-    level: Level | None = None
-    """How safe the cookies of the response are; None where it sets none, or was not audited."""
 
 
 def known_id(settings: SiteSettings, cookies: Iterable[str]) -> str:
@@ -78,24 +47,6 @@ def known_id(settings: SiteSettings, cookies: Iterable[str]) -> str:
 
 def _with_swaps(facts: AuditFacts, events: tuple[SwapEvent, ...]) -> AuditFacts:
     return replace(facts, swaps=events) if events else facts
-
-
-@dataclass(frozen=True, slots=True)
-class Circumstances:
-    """How an exchange came to be seen."""
-
-    https: bool
-    """Whether the client's side is https."""
-    live: bool = True
-    """False for a recorded exchange, which is judged but never edited."""
-    watch: bool = True
-    """False for a replayed one, which repeats what another client was given."""
-    noticed: tuple[SwapEvent, ...] = ()
-    """What `watch_request` told."""
-    edited: str = ""
-    """What had edited a recorded response: `tracker`, `enforce`, or nothing."""
-    simulated: bool = False
-    """Whether our own simulated cache answered: the response was judged when it was stored."""
 
 
 _RETOLD = 1_000
@@ -195,7 +146,7 @@ class Engine:
         facts = examine(exchange, settings.audit, own_name=own_name)
         events = seen.noticed
         if facts is not None and seen.watch and settings.swaps.enabled:
-            events += self._watch_response(settings, exchange, decision, facts)
+            events += self._watch_response(settings, exchange, decision, facts.cookies)
         if facts is None and seen.noticed:
             facts = AuditFacts(exchange, assess(exchange), None, {}, ())
         site = self._open(settings)
@@ -268,6 +219,83 @@ class Engine:
                 self.courier.offer(sight)
             self.detector.sights.clear()
 
+    def learn(self, settings: SiteSettings, exchange: Exchange, outcome: Outcome) -> Known | None:
+        """What was made of an exchange, to be made of its like; None if that may be another thing.
+
+        The exchange was live and no replay.
+        """
+        audit, tracking, edit = settings.audit, settings.tracking, outcome.edit
+        if not audit.enabled or audit.caches or audit.shared_bodies or settings.shadow.enabled:
+            return None
+        issued = edit is not None and edit.reason == "tracker"
+        if issued is not (outcome.decision is not None) or tracking.unconfirmed_per_minute:
+            return None
+        known = Known(
+            settings,
+            self._open(settings),
+            outcome.level,
+            edit if issued else None,
+        )
+        self._learn_shape(known, exchange, outcome)
+        return known
+
+    def _learn_shape(self, known: Known, exchange: Exchange, outcome: Outcome) -> None:
+        values, edit = exchange.response.fields.values("set-cookie"), outcome.edit
+        issued = edit is not None and edit.reason == "tracker"
+        if issued is not (known.issued is not None) or outcome.events:
+            return
+        if len(values) <= MAX_LIKE and len(known.judged) < MAX_LIKE:
+            cookies = self._cookies(known.settings, values, exchange.response_time)
+            known.judged[shape_of(cookies)] = outcome.findings, None if issued else edit
+
+    def on_repeat(
+        self,
+        known: Known,
+        again: Again,
+        whole: Callable[[], Exchange],
+        decision: Decision | None,
+        seen: Circumstances,
+    ) -> Outcome:
+        """What `on_response` would answer to an exchange that is like a known one.
+
+        `whole` makes the exchange, for the few that are not as their like after all.
+        """
+        settings = known.settings
+        cookies = self._cookies(settings, again.set_cookies, again.time)
+        judged = known.judged.get(shape_of(cookies))
+        if judged is None:
+            exchange = whole()
+            outcome = self.on_response(settings, exchange, decision, seen)
+            self._learn_shape(known, exchange, outcome)
+            return outcome
+        if cookies and settings.swaps.enabled:
+            exchange = whole()
+            events = self._watch_response(settings, exchange, decision, cookies)
+            if events:
+                seen = seen._replace(noticed=events, watch=False)
+                return self.on_response(settings, exchange, decision, seen)
+        findings, edit = judged
+        if edit is not None:
+            self._books.enforced(known.site)
+        if decision is not None and known.issued is not None:
+            edit = self.tracker.issue_again(
+                decision,
+                settings.tracking,
+                known.issued,
+                site=settings.site,
+                now=again.time,
+                https=seen.https,
+            )
+        self._credit(settings)
+        return Outcome(edit, findings, decision, level=known.level)
+
+    def _cookies(
+        self, settings: SiteSettings, values: Sequence[str], now: float
+    ) -> tuple[AuditedCookie, ...]:
+        tracking = settings.tracking
+        own_name = tracking.cookie.name if tracking.enabled else ""
+        return told_apart(map(parse_set_cookie, values), settings.audit, now, own_name=own_name)
+
     def failed(self, settings: SiteSettings) -> None:
         """Count an exchange that a fault of ours kept from being judged."""
         self._books.failed(self._open(settings))
@@ -302,7 +330,8 @@ class Engine:
         now: float,
     ) -> LookUp:
         """What the simulated cache makes of a request, before upstream is asked."""
-        own, presented = self._own_id(settings, request, decision)
+        pairs = parse_cookie(request.fields.values("cookie"))
+        own, presented = self._own_id(settings, pairs, decision)
         visitor = identify(client, request.fields, settings.swaps, own=own, presented=presented)
         return self.shadow.look_up(settings.shadow, request, visitor, self._open(settings), now)
 
@@ -318,7 +347,8 @@ class Engine:
     ) -> tuple[Client, tuple[HeldCookie, ...]]:
         """Who asked, and the cookies that the response sets."""
         request, tracking = exchange.request, settings.tracking
-        own, presented = self._own_id(settings, request, decision)
+        pairs = parse_cookie(request.fields.values("cookie"))
+        own, presented = self._own_id(settings, pairs, decision)
         client = identify(
             exchange.client, request.fields, settings.swaps, own=own, presented=presented
         )
@@ -355,7 +385,8 @@ class Engine:
         now: float,
     ) -> tuple[SwapEvent, ...]:
         """What the sessions that a request brings tell about swaps."""
-        own, _ = self._own_id(settings, request, None)
+        presented = parse_cookie(request.fields.values("cookie"))
+        own, _ = self._own_id(settings, presented, None)
         marks = identify(client, request.fields, settings.swaps, own=own, presented=bool(own))
         events = self.detector.on_request(
             settings.swaps,
@@ -376,27 +407,39 @@ class Engine:
         settings: SiteSettings,
         exchange: Exchange,
         decision: Decision | None,
-        facts: AuditFacts,
+        cookies: Sequence[AuditedCookie],
     ) -> tuple[SwapEvent, ...]:
         request = exchange.request
-        own, presented = self._own_id(settings, request, decision)
+        pairs = parse_cookie(request.fields.values("cookie"))
+        own, presented = self._own_id(settings, pairs, decision)
         client = identify(
             exchange.client, request.fields, settings.swaps, own=own, presented=presented
         )
-        cookies = ((each.cookie, each.cookie_class) for each in facts.cookies)
+        watched = [(each.cookie, each.cookie_class) for each in cookies]
         sighting = Sighting(exchange, client, shown_url(request))
-        events = self.detector.on_response(settings.swaps, sighting, cookies)
+        events = self.detector.on_response(settings.swaps, sighting, watched)
         self._share(settings, exchange)
         return tuple(events)
 
     def _own_id(
-        self, settings: SiteSettings, request: RequestFacts, decision: Decision | None
+        self,
+        settings: SiteSettings,
+        presented: tuple[tuple[str, str], ...],
+        decision: Decision | None,
     ) -> tuple[str, bool]:
-        """The tracker's id of who asks, if there is one, and whether the request brought it."""
+        """The tracker's id of who asks, if there is one, and whether the request brought it.
+
+        `presented` are the pairs of the request's Cookie fields.
+        """
         if decision is not None and decision.presented:
             return decision.presented, True
-        if "cookie" in request.fields:
-            known = known_id(settings, request.fields.values("cookie"))
-            if known:
-                return known, True
+        tracking = settings.tracking
+        if tracking.enabled:
+            name, check = tracking.cookie.name, tracking.identifiers.check
+            for each, content in presented:
+                if (
+                    each == name
+                    and check(value := unquote(content), name, settings.site) == "valid"
+                ):
+                    return value, True
         return (decision and decision.value) or "", False

@@ -1,0 +1,7 @@
+"""Exchange → Outcome: the tracker, the audit, the detector and the shadow, joined; sans-I/O."""
+
+from session_tracking.engine.engine import Engine, known_id
+from session_tracking.engine.known import Again, Known
+from session_tracking.engine.outcome import Circumstances, Outcome, SiteSettings
+
+__all__ = ["Again", "Circumstances", "Engine", "Known", "Outcome", "SiteSettings", "known_id"]

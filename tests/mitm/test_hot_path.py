@@ -1,0 +1,145 @@
+"""What repeats an earlier exchange is not looked at anew, and comes to the same all the same."""
+
+import asyncio
+import logging
+from dataclasses import replace
+
+import pytest
+
+from scripts.benchmarks.in_process import Chain, exchange
+from scripts.benchmarks.workload import FINDING, KNOWN, NEWCOMER
+from session_tracking.config.loading import load
+from session_tracking.mitm import addon as addon_module, marks, places, repeats, visits
+from session_tracking.mitm.addon import SessionTracker
+
+AGAIN = 5
+
+
+def fed(*kinds, change=lambda flow, response: None, before=lambda tracker: None):
+    """A tracker after these exchanges, and the flows."""
+
+    async def feed():
+        tracker = SessionTracker()
+        chain = Chain(tracker)
+        before(tracker)
+        flows = []
+        for visitor, kind in enumerate(kinds):
+            flow, response = exchange(kind, visitor)
+            change(flow, response)
+            await chain.feed(flow, response)
+            flows.append(flow)
+        return tracker, flows
+
+    handlers = [*logging.getLogger().handlers]
+    try:
+        return asyncio.run(feed())
+    finally:
+        logging.getLogger().handlers[:] = handlers  # mitmproxy's belong to the loop that has ended
+
+
+def answering(kind, *lines):
+    """The kind with further or other lines in its answer."""
+    names = {name.lower() for name, _ in lines}
+    kept = tuple(line for line in kind.answered if line[0].lower() not in names)
+    return replace(kind, answered=(*kept, *lines))
+
+
+def seen_of(flow):
+    lines = [(n, v) for n, v in flow.response.headers.fields if n.lower() != b"set-cookie"]
+    return lines, flow.marked, flow.comment, len(flow.response.headers.get_all("set-cookie"))
+
+
+CASES = [
+    ("finding", FINDING),
+    ("newcomer", NEWCOMER),
+    ("newcomer-finding", replace(FINDING, known=False)),
+    ("dated", answering(FINDING, ("Expires", "Sat, 21 Nov 2026 13:00:00 GMT"), ("ETag", '"1"'))),
+    ("deletion", answering(FINDING, ("Set-Cookie", "sid=; Max-Age=0"))),
+    ("two", replace(FINDING, answered=(*FINDING.answered, ("Set-Cookie", "theme=dark")))),
+]
+
+
+@pytest.mark.parametrize("kind", [pytest.param(kind, id=i) for i, kind in CASES])
+def test_what_repeats_comes_to_the_same(kind, monkeypatch):
+    tracker, flows = fed(*[kind] * AGAIN)
+    assert len({str(seen_of(flow)) for flow in flows}) == 1
+    monkeypatch.setattr(repeats, "like", lambda *_args, **_more: None)
+    anew, others = fed(*[kind] * AGAIN)
+    assert [seen_of(flow) for flow in others] == [seen_of(flow) for flow in flows]
+    assert [(c.finding.fingerprint, c.count, c.masked) for c in tracker.tally] == [
+        (c.finding.fingerprint, c.count, c.masked) for c in anew.tally
+    ]
+    assert tracker.engine.counts() == anew.engine.counts()
+    assert tracker.engine.detector.watched == anew.engine.detector.watched
+    assert tracker.run.cookies_set == anew.run.cookies_set
+    assert not tracker.run.failures
+
+
+def test_a_value_that_was_anothers_is_found_in_what_repeats():
+    shared = answering(FINDING, ("Set-Cookie", "sessionid=0123456789abcdef0123456789abcdef"))
+    tracker, _ = fed(*[FINDING] * 2, *[shared] * 3)
+    assert sum(tracker.run.swaps.counts.values()) > 0
+
+
+def test_a_cookie_of_our_name_is_left_alone_in_what_repeats():
+    newcomer = answering(NEWCOMER, ("Set-Cookie", "theme=dark"))
+    collides = answering(NEWCOMER, ("Set-Cookie", "SessionTracking=dark"))
+    tracker, flows = fed(newcomer, newcomer, collides, collides)
+    counts = [len(flow.response.headers.get_all("set-cookie")) for flow in flows]
+    assert counts == [2, 2, 1, 1]
+    assert tracker.engine.counts()["collisions"] == 2
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        [("X-Accel-Expires", "@1795253400")],
+        [("Set-Cookie2", 'a="1"')],
+        [("Expires", "Sat, 21 Nov 2026 13:00:00 GMT"), ("Date", "now")],
+        [("ETag", f'"{"x" * 3000}"')],
+    ],
+    ids=["accel", "set-cookie2", "undated", "long"],
+)
+def test_some_answers_are_looked_at_each_time(lines):
+    flow, response = exchange(answering(FINDING, *lines), 1)
+    for name, value in lines:
+        response.headers[name] = value
+    assert repeats.like(flow, response, issues=False) is None
+
+
+def test_bounds(monkeypatch):
+    monkeypatch.setattr(visits, "MAX_VISITS", 2)
+    monkeypatch.setattr(repeats, "MAX_KNOWN", 1)
+    monkeypatch.setattr(places, "MAX_PLACES", 1)
+    monkeypatch.setattr(marks, "_MOST_KEPT", 1)
+    other = replace(FINDING, path="/other")
+    long = replace(FINDING, path=f"/{'x' * 3000}")
+    tracker, flows = fed(FINDING, other, long, FINDING, KNOWN, KNOWN)
+    assert all(flow.marked for flow in flows[:4])
+    assert sum(counted.count for counted in tracker.tally) == 4
+    assert len(tracker._visits.decided) <= 2
+
+
+def test_another_configuration_is_asked_anew():
+    tracker, _ = fed(KNOWN, FINDING)
+    flow, _ = exchange(KNOWN, 0)
+    number = tracker._visits.number(flow, tracker._current())
+    assert number in tracker._visits.decided
+    tracker._visits.number(flow, load(None))
+    assert number not in tracker._visits.decided
+    like = repeats.like(exchange(FINDING, 1)[0], exchange(FINDING, 1)[1], issues=False)
+    assert tracker._repeats.known(like, tracker._current()) is not None
+    assert tracker._repeats.known(like, load(None)) is None
+
+
+def test_the_names_of_repeated_lines_are_joined():
+    fields = ((b"Cookie", b"a=1"), (b"X", b"1"), (b"cookie", b"b=2"))
+    assert addon_module.convert.named(fields) == {b"cookie": b"a=1\nb=2", b"x": b"1"}
+
+
+def test_swaps_noticed_are_counted_although_no_response_came():
+    events = ()
+    tracker, (flow,) = fed(KNOWN)
+    tracker._noticed[flow.id] = events
+    tracker.error(flow)
+    assert flow.id not in tracker._noticed
