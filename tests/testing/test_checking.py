@@ -76,6 +76,18 @@ def test_the_configuration_knows_the_cookies(tmp_path):
         )
 
 
+def test_what_is_suppressed_does_not_fail_until_it_expires(tmp_path):
+    file = tmp_path / "tracker.toml"
+    answer = response(COOKIE, ("Cache-Control", "max-age=60"))
+    suppress = '[[suppress]]\nrule = "ST201"\ncookie = "sid"\nreason = "known"\nexpires = {}\n'
+    file.write_text(suppress.format("9999-12-31"))
+    assert_cache_safe(answer, config=file)
+    expired = tmp_path / "expired.toml"
+    expired.write_text(suppress.format("2020-01-01"))
+    with pytest.raises(AssertionError, match="ST201"):
+        assert_cache_safe(answer, config=expired)
+
+
 def test_the_package_has_no_other_names():
     with pytest.raises(AttributeError, match="no attribute 'assert_safe'"):
         _ = testing.assert_safe

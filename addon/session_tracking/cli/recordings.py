@@ -35,8 +35,8 @@ class Recording:
 
     def __init__(self, name: str) -> None:
         """Raises InputError if the file cannot be opened."""
-        self.shown = "standard input" if name == "-" else visible(name)
-        self.position = 0
+        self.shown: str = "standard input" if name == "-" else visible(name)
+        self.position: int = 0
         """Octets that were read so far."""
         self.problems: dict[str, None] = {}
         """Why not everything could be read, each reason once; complete at the end."""
@@ -44,7 +44,7 @@ class Recording:
             self._octets = self._mapped(name)
         except OSError as error:
             raise InputError(f"{self.shown}: {error.strerror or error}.") from error
-        self.size = len(self._octets)
+        self.size: int = len(self._octets)
 
     def read(self, numbered: str = "") -> Iterator[Recorded]:
         """Every exchange, in the order of the file.

@@ -193,8 +193,8 @@ class Traces(Trace):
 class Root(Level):
     """The whole of ``config.toml``."""
 
-    log: Logs = Logs()
-    trace: Traces = Traces()
+    log: Logs = Logs()  # pyright: ignore[reportIncompatibleVariableOverride] # the keys of both
+    trace: Traces = Traces()  # pyright: ignore[reportIncompatibleVariableOverride] # same
 
     ledger: Ledger = Ledger()
     fleet: Fleet = Fleet()

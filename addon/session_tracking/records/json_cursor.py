@@ -34,7 +34,7 @@ class JsonCursor:
 
     def __init__(self, text: memoryview, position: int = 0) -> None:
         self.text = text
-        self.position = position
+        self.position: int = position
         """Octets before the place."""
 
     def members(self) -> Iterator[str]:

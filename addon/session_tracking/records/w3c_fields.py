@@ -73,4 +73,4 @@ def _canonical(name: str) -> str:
     return name if part is None else _SPELLED.get(part, name)
 
 
-_SPELLED = {part: name for name in FIELDS if (part := header_field(name)) is not None}
+_SPELLED: dict[tuple[str, str] | None, str] = {header_field(name): name for name in FIELDS}

@@ -56,9 +56,11 @@ class Store(Protocol):
 
         To call it again with the same sights does no harm.
         """
+        ...
 
     def greet(self, counters: bytes) -> Greeting:
         """Put down the counters of this proxy and read those of all. Raises StoreError."""
+        ...
 
     def close(self) -> None:
         """Hang up."""

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import SplitResult, urlsplit
 
 from session_tracking.cookies.digest import Digester
@@ -248,7 +248,7 @@ class RedisLedger:
         """The replies to some commands, in one round trip; an error stands in its place."""
         try:
             pipe = self._connected().pipeline(transaction=False)
-            commands(pipe)
+            commands(cast("Pipeline", pipe))  # that of a cluster takes the same commands
             replies: list[Any] = pipe.execute(raise_on_error=False)
         except self._failures as error:
             raise StoreError(_told(error)) from None

@@ -12,6 +12,8 @@ from session_tracking.config.sites import Configuration
 from session_tracking.engine import Circumstances, Engine
 from session_tracking.escape import visible
 from session_tracking.http.exchange import Exchange
+from session_tracking.reports.judging import Terms, today
+from session_tracking.reports.known import Known
 from session_tracking.reports.run import FailOn
 from session_tracking.reports.text import finding_lines
 from session_tracking.testing.responses import exchange_of
@@ -74,6 +76,16 @@ class Checker:
         found = (self._engine.with_caches(finding, exchange) for finding in outcome.findings)
         return tuple(sorted(found, key=lambda finding: -finding.severity.rank))
 
+    def terms(self, fail_on: FailOn) -> Terms:
+        """What findings are measured by: the configuration says which are suppressed, or off."""
+        configured = self._configuration
+        return Terms(fail_on, today(), configured.suppressions, off=configured.rules_off)
+
+    def fails(self, finding: Finding, fail_on: FailOn) -> bool:
+        """Whether a finding is as grave as `fail_on`, and nobody decided to live with it."""
+        silenced = self.terms(fail_on).silences(Known.of_finding(finding))
+        return fail_on.reached_by(finding.severity) and not silenced
+
     def check(
         self, response: object, *, fail_on: FailOn | str = FailOn.ERROR
     ) -> tuple[Finding, ...]:
@@ -81,7 +93,7 @@ class Checker:
         __tracebackhide__ = True
         exchange = exchange_of(response)
         found = self.judge(exchange)
-        grave = [each for each in found if FailOn(fail_on).reached_by(each.severity)]
+        grave = [each for each in found if self.fails(each, FailOn(fail_on))]
         if grave:
             raise AssertionError("\n".join(complaint(exchange, grave)))
         return found

@@ -62,9 +62,9 @@ def _record(config: pytest.Config) -> "Record":
 
         try:
             config.stash[_KEY] = Record(
-                [name for name in config.getoption("--session-tracker-caches").split(",") if name],
-                config.getoption("--session-tracker-config"),
-                config.getoption("--session-tracker-fail-on"),
+                [name for name in config.option.session_tracker_caches.split(",") if name],
+                config.option.session_tracker_config,
+                config.option.session_tracker_fail_on,
                 lambda: os.environ.get("PYTEST_CURRENT_TEST", "").rpartition(" (")[0],
             )
         except WrongOption as problem:

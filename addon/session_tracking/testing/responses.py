@@ -45,7 +45,7 @@ def _lines(response: Any) -> Iterable[tuple[Any, Any]]:  # noqa: ANN401 - told b
     """The field lines of a response, Set-Cookie a line each."""
     if (raw := getattr(response, "raw_headers", None)) is not None:  # aiohttp, Starlette
         return tuple(raw)
-    headers = getattr(response, "headers", ())
+    headers: Any = getattr(response, "headers", ())
     if (raw := getattr(headers, "raw", None)) is not None:  # httpx
         return tuple(raw)
     # requests itself joins repeated fields; what it got from urllib3 still has each.

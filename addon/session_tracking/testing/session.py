@@ -15,7 +15,7 @@ from session_tracking.audit.findings import Finding, Rule
 from session_tracking.errors import ConfigErrors
 from session_tracking.http.exchange import Exchange
 from session_tracking.reports.document import Document, document_of
-from session_tracking.reports.judging import Terms, judge, today
+from session_tracking.reports.judging import judge
 from session_tracking.reports.run import ExitStatus, FailOn, Run, Tally
 from session_tracking.reports.text import summary
 from session_tracking.testing.checking import Checker, complaint
@@ -131,7 +131,9 @@ class Record:
         return self._judged().run.exit_status is not ExitStatus.CLEAN
 
     def _judged(self) -> Document:
-        return judge(document_of(self.state.run, self.state.tally), Terms(self.fail_on, today()))
+        return judge(
+            document_of(self.state.run, self.state.tally), self.checker.terms(self.fail_on)
+        )
 
     def summary(self) -> Iterator[str]:
         """The end of the session in words."""
@@ -159,7 +161,8 @@ class SafetyOfCaches:
         exchange = exchange_of(response)
         found = self._record.note(response, exchange)
         threshold = FailOn(fail_on) if fail_on else self._record.fail_on
-        grave = [each for each in found if threshold.reached_by(each.severity)]
+        checker = self._record.checker
+        grave = [each for each in found if checker.fails(each, threshold)]
         if grave:
             raise AssertionError("\n".join(complaint(exchange, grave)))
         return found
