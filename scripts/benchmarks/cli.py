@@ -10,6 +10,7 @@ from importlib import metadata
 from pathlib import Path
 
 from scripts.benchmarks import (
+    activity,
     audit,
     day,
     fleet,
@@ -45,6 +46,7 @@ def main(arguments: list[str] | None = None) -> int:
         "memory": partial(memory.measure, quick=options.quick),
         "ledger": partial(ledger.measure, quick=options.quick),
         "verdict": partial(verdict.measure, quick=options.quick),
+        "activity": partial(activity.measure, quick=options.quick),
         "audit": partial(audit.measure, quick=options.quick),
         "fleet": partial(fleet.measure, slices=options.slices, quick=options.quick),
         "day": partial(day.measure, exchanges=options.exchanges),
@@ -89,12 +91,15 @@ def _parser() -> argparse.ArgumentParser:
             "fleet",
             "day",
             "log",
+            "activity",
             "all",
         ],
         help="throughput: requests per second of two live mitmdump (two minutes); hooks:"
         " microseconds per exchange; memory: resident memory after many exchanges (two minutes);"
         " ledger: memory and time of the swap detector's ledger, and of other forms (a minute);"
-        " verdict: exchanges a second that are judged (ten seconds); audit: recordings against"
+        " verdict: exchanges a second that are judged (ten seconds);"
+        " activity: questions of ten million lines, beside mawk (ten minutes, 4 GB of disk);"
+        " audit: recordings against"
         " mitmdump -nr (five minutes); fleet: requests per second"
         " with a shared ledger in Redis, and what it takes (two minutes); day: a simulated day with"
         " five swaps through the engine (long, and no part of all); log: lines a second, and"

@@ -242,3 +242,8 @@ def test_the_log_for_real(capsys):
     told = capsys.readouterr().out.splitlines()
     names = ["lines written by one thread", "  median batch"]
     assert [row[: len(name)] for name, row in zip(names, told[1:], strict=True)] == names
+
+
+def test_activity_is_compared_with_mawk(capsys):
+    assert cli.main(["activity", "--quick"]) in {0, cli.MISSED}
+    assert "activity sessions" in capsys.readouterr().out
