@@ -144,3 +144,45 @@ def test_the_entry_point_is_the_command(monkeypatch, capsys):
         module.main()
     assert exited.value.code == 0
     assert capsys.readouterr().out == f"session-tracker {__version__}\n"
+
+
+# ------------------------------------------------------------------- streams that fail
+
+
+def shell(command, cwd, **environment):
+    return subprocess.run(
+        ["bash", "-c", f'"$0" {command}', COMMAND],
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+        env=os.environ | environment,
+    )
+
+
+def test_a_full_disk_is_one_line_and_no_finding(tmp_path):
+    done = shell("caches > /dev/full", tmp_path)
+    assert done.returncode == 2
+    assert done.stderr == "Error: input or output failed: No space left on device.\n"
+
+
+def test_a_closed_pipe_is_no_finding_and_says_nothing(tmp_path):
+    done = shell("caches | true; exit ${PIPESTATUS[0]}", tmp_path)
+    assert done.returncode == 141
+    assert not done.stderr
+
+
+def test_closed_streams_are_empty_ones(tmp_path):
+    assert shell("verdict - <&-", tmp_path).returncode == 0
+    assert shell("caches >&-", tmp_path).returncode == 0
+
+
+def test_a_terminal_of_ascii_shows_what_it_lacks_by_number(tmp_path):
+    (tmp_path / "a.jsonl").write_text(
+        '{"request": {"method": "GET", "url": "http://a.test/", "headers": []},'
+        ' "response": {"status": 200, "headers": [["Set-Cookie", "sid=1"]]}}\n'
+    )
+    done = shell("verdict a.jsonl --format text", tmp_path, PYTHONIOENCODING="ascii")
+    assert done.returncode == 0, done.stderr
+    assert "RFC 9111 \\xa7" in done.stdout

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import example, given, settings, strategies as st
 
 from session_tracking.swaps.detector import Detector
 from session_tracking.swaps.events import EventKind
@@ -110,6 +110,7 @@ def played(cache, steps):
 
 @settings(max_examples=300)
 @given(caches, visits)
+@example("swaps", [(0, "page", 1), (0, "login", 0), (1, "page", 0), (1, "page", 1)])  # shared arm
 def test_every_swap_is_found_and_none_else(cache, steps):
     site = played(cache, steps)
     assert site.found == site.digests()

@@ -1,9 +1,11 @@
 """The command's top: finds the subcommands, and gives every failure its exit status."""
 
 import os
+import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib import import_module
+from io import BytesIO, TextIOWrapper
 from typing import IO, Any, Final
 
 import click
@@ -35,6 +37,8 @@ COMMANDS: Final[Mapping[str, str]] = {
 INCOMPLETE: Final = 2
 USAGE: Final = 64
 CONFIGURATION: Final = 78
+CLOSED_PIPE: Final = 141
+"""What a shell tells of a program that wrote to a pipe that nobody reads any more."""
 
 
 def _colour() -> bool | None:
@@ -83,6 +87,24 @@ def _statuses() -> Iterator[None]:
         raise _Missing(str(error)) from error
     except SessionTrackerError as error:
         raise _Failure(str(error)) from error
+    except BrokenPipeError:
+        _let_go_of_output()
+        raise click.exceptions.Exit(CLOSED_PIPE) from None
+    except OSError as error:
+        _let_go_of_output()
+        raise _Failure(f"input or output failed: {error.strerror or error}.") from error
+
+
+def _flush() -> None:
+    """Write what waits, so that a failure of it is still ours to tell."""
+    if sys.stdout is not None:  # pyright: ignore[reportUnnecessaryComparison] # closed
+        sys.stdout.flush()
+
+
+def _let_go_of_output() -> None:
+    """Nobody reads it any more: what waits in the buffer must not fail a second time."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 class _Commands(click.Group):
@@ -105,7 +127,10 @@ class _Commands(click.Group):
     def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401
         ctx.color = _colour()
         with _statuses():
-            return super().invoke(ctx)
+            try:
+                return super().invoke(ctx)
+            finally:
+                _flush()
 
 
 @click.group(
@@ -128,4 +153,10 @@ def session_tracker() -> None:
 
 def main() -> None:
     """Entry point of the command."""
+    if sys.stdin is None:  # pyright: ignore[reportUnnecessaryComparison] # closed: as if empty
+        sys.stdin = TextIOWrapper(BytesIO())
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            # A terminal of another encoding shows what it lacks by number instead of failing.
+            stream.reconfigure(errors="backslashreplace")
     session_tracker(prog_name="session-tracker")

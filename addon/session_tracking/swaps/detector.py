@@ -239,10 +239,10 @@ class Detector:
             return likeness
         for name, value in delivery.presented[:MAX_COOKIES]:
             other = self._known(delivery.host, name, value, delivery.now)
-            # What was swapped once proves nobody's identity any more.
+            # What was swapped once, or is given to others, proves nobody's identity any more.
             if (
                 other is not None
-                and not other[1].score
+                and not (other[1].score or other[1].other)
                 and compare(other[1].owner, entry.owner) is Likeness.SAME
             ):
                 return Likeness.SAME
@@ -266,6 +266,9 @@ class Detector:
         client, evidence, name = delivery.sighting.client, delivery.evidence, token.name
         proven = bool(evidence) or cached
         certain_name = _is_session(token.cookie_name, token.cookie_class, delivery.settings)
+        third = likeness is Likeness.DIFFERENT and entry.other not in {0, mark(client)}
+        if likeness is Likeness.DIFFERENT:
+            entry.other = mark(client)
         entry.many_urls |= delivery.page != entry.url
         if not evidence and not counted:
             name.count(mark(client), wide=entry.many_urls)
@@ -278,12 +281,10 @@ class Detector:
         if cached and not evidence:
             signals = (*signals, "one of the two responses came out of a cache")
             score += _EVIDENCE
-        if likeness is Likeness.DIFFERENT and entry.other not in {0, mark(client)}:
+        if third:
             signals = (*signals, "it went to a third client, too")
             score += entry.score
         entry.score = min(max(entry.score, score), 99)
-        if likeness is Likeness.DIFFERENT:
-            entry.other = mark(client)
         kind = EventKind.SUSPECTED
         if likeness is Likeness.UNKNOWN and not proven:
             kind = EventKind.NOT_ASSESSABLE
