@@ -17,7 +17,7 @@ from session_tracking.escape import visible
 
 __all__ = ["Layout", "LogFile", "Stretch", "cut", "lines_with", "unpacked"]
 
-LONGEST = 1 << 20
+LONGEST = 1 << 18
 """Octets of a line that are looked at; IIS ends them at 65,536."""
 
 _PIECE = 1 << 26
