@@ -209,7 +209,7 @@ def test_a_file_deleted_between_opening_and_locking(tmp_path, monkeypatch):
         return locked(handle, how)
 
     locked = fcntl.flock
-    monkeypatch.setattr("session_tracking.records.w3c_file.fcntl.flock", flock)
+    monkeypatch.setattr(fcntl, "flock", flock)
     file = LogFile.open(path)
     assert path.exists()
     assert not file.gone

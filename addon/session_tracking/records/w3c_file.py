@@ -4,7 +4,6 @@ A file belongs to the process that holds its lock; another process takes the nex
 the end of a process tore is cut off when the file is opened again.
 """
 
-import fcntl
 import os
 from contextlib import suppress
 from pathlib import Path
@@ -16,7 +15,9 @@ from session_tracking.records.w3c_names import SOFTWARE
 
 __all__ = ["LogFile", "repair"]
 
-_FLAGS = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
+_FLAGS = os.O_RDWR | os.O_APPEND | os.O_CREAT
+for _posix in ("O_CLOEXEC", "O_NOFOLLOW"):  # the addon loads on Windows, too, if without a log
+    _FLAGS |= getattr(os, _posix, 0)
 _MODE = 0o640
 _BLOCK = 65536
 
@@ -138,6 +139,8 @@ def _directives(fields: tuple[str, ...], when: float) -> list[str]:
 
 
 def _lock(handle: int) -> bool:
+    import fcntl  # noqa: PLC0415 - Windows has none
+
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
