@@ -122,4 +122,5 @@ def _pairs(
         servers.proxy(folder, addon, origin.port, *option(config), name="fleet") as shared,
         servers.proxy(folder, addon, origin.port, *option(alone), name="alone") as single,
     ):
-        return throughput.pairs_of(progress, slices, (shared, single), script, core)
+        sides = throughput.Side(shared), throughput.Side(single)
+        return throughput.pairs_of(progress, slices, sides, script, core)
