@@ -158,9 +158,9 @@ def test_an_upstream_is_an_address_alone(url):
 
 
 def test_the_caches_and_the_threshold_are_chosen(shop):
-    command = python(GET.format("/basket"))
-    assert run("--upstream", shop, "--caches", "httpd, nginx", "--", *command).returncode == 0
-    assert run("--upstream", shop, "--caches", "haproxy", "--", *command).returncode == 1
+    command = python(GET.format("/"))
+    assert run("--upstream", shop, "--caches", "varnish, nginx", "--", *command).returncode == 0
+    assert run("--upstream", shop, "--caches", "varnish, httpd", "--", *command).returncode == 1
     assert run("--upstream", shop, "--fail-on", "never", "--", *command).returncode == 0
 
 

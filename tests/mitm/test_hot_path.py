@@ -1,6 +1,7 @@
 """What repeats an earlier exchange is not looked at anew, and comes to the same all the same."""
 
 import asyncio
+import json
 import logging
 from dataclasses import replace
 
@@ -9,8 +10,18 @@ import pytest
 from scripts.benchmarks.in_process import Chain, exchange
 from scripts.benchmarks.workload import FINDING, KNOWN, NEWCOMER
 from session_tracking.config.loading import load
-from session_tracking.mitm import addon as addon_module, marks, places, repeats, visits
+from session_tracking.engine.engine import known_id
+from session_tracking.mitm import (
+    addon as addon_module,
+    commands,
+    marks,
+    places,
+    repeats,
+    visits,
+)
 from session_tracking.mitm.addon import SessionTracker
+from session_tracking.mitm.configuration import LiveConfiguration
+from session_tracking.reports import run as run_module
 
 AGAIN = 5
 
@@ -143,3 +154,52 @@ def test_swaps_noticed_are_counted_although_no_response_came():
     tracker._noticed[flow.id] = events
     tracker.error(flow)
     assert flow.id not in tracker._noticed
+
+
+def configured(tmp_path, text):
+    """Have a tracker use another configuration, as a change of the option does."""
+    file = tmp_path / "tracker.toml"
+    file.write_text(text)
+    return lambda tracker: tracker._use(LiveConfiguration(file, ""))
+
+
+def test_what_is_enforced_is_enforced_each_time_and_counted(tmp_path):
+    use = configured(tmp_path, "[enforce]\nenabled = true\n")
+    tracker, flows = fed(*[FINDING] * AGAIN, before=use)
+    assert {flow.response.headers["Cache-Control"] for flow in flows} == {"private, no-store"}
+    counts = commands.counters(tracker.engine, "json", 0.0)
+    assert json.loads(counts[0])["counters"]["enforced"] == AGAIN
+    assert [counted.masked for counted in tracker.tally] == [AGAIN]
+
+
+def test_what_repeats_is_recorded_each_time(tmp_path):
+    use = configured(tmp_path, f'[log]\nenabled = true\ndir = "{tmp_path}/logs"\n')
+    tracker, _ = fed(*[FINDING] * AGAIN, before=use)
+    assert not tracker.run.failures
+    assert tracker.run.cookies_set == AGAIN
+    tracker._recording.stop()
+
+
+def test_findings_beyond_the_bound_are_counted_and_not_told(monkeypatch):
+    monkeypatch.setattr(run_module, "MAX_FINDINGS", 0)
+    tracker, _ = fed(*[FINDING] * AGAIN)
+    assert (len(tracker.tally.found), tracker.tally.dropped) == (0, AGAIN)
+
+
+def test_a_fault_with_a_request_leaves_it_alone():
+    def fails(tracker):
+        tracker._look_closely = lambda flow, visit: 1 / 0
+
+    tracker, (flow,) = fed(NEWCOMER, before=fails)
+    assert tracker.run.failures == 1
+    assert "set-cookie" not in flow.response.headers
+
+
+@pytest.mark.parametrize("cookies", [["SessionTracking=!!"], ["a=1"], []])
+def test_an_id_that_cannot_be_ours_is_nobodys(cookies):
+    settings = load(None).for_url("shop.test", "/")
+    assert known_id(settings, cookies) == ""
+    assert (
+        known_id(replace(settings, tracking=replace(settings.tracking, enabled=False)), cookies)
+        == ""
+    )

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
+from mitmproxy.addons.proxyserver import Proxyserver
 from mitmproxy.addons.readfile import ReadFile
 from mitmproxy.http import Headers, Response
 from mitmproxy.proxy.mode_specs import ProxyMode
@@ -71,7 +72,7 @@ def proxied(tmp_path):
 
     async def start():
         tracker = SessionTracker()
-        with taddons.context(ReadFile(), tracker) as context:
+        with taddons.context(ReadFile(), Proxyserver(), tracker) as context:
             context.configure(tracker, session_tracker_config=str(config))
             tracker.running()
             yield_to = Proxied(tracker, context)

@@ -133,7 +133,9 @@ def test_counters_outlive_reloads_and_end_with_a_reset(start, tmp_path):
 
 def test_a_form_that_is_none(start):
     with start("") as proxy:
-        assert "'xml' is no form: use text or json" in str(call(proxy, "sessions.counters", "xml"))
+        assert "'xml' is no form: use text, json or fleet" in str(
+            call(proxy, "sessions.counters", "xml")
+        )
 
 
 # -------------------------------------------------------------------------------- alerts

@@ -56,6 +56,6 @@ def test_a_command_that_hangs_is_ended(caplog, monkeypatch):
 
 
 def test_a_watchdog_that_never_started_can_be_stopped():
-    watchdog = Watchdog(Engine)
+    watchdog = Watchdog(Engine, list)
     watchdog.stop()
     assert watchdog.metrics is None

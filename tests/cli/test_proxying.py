@@ -1,0 +1,30 @@
+"""The proxy that `run` starts: how it ends."""
+
+import os
+import signal
+from pathlib import Path
+
+import certifi
+import pytest
+
+from session_tracking.cli import proxying
+from session_tracking.cli.proxying import Proxy, ProxyProblem
+
+ROOTS = (Path(certifi.where()),)
+
+
+def test_a_proxy_that_does_not_end_is_ended(monkeypatch):
+    with Proxy([], ROOTS) as proxy:
+        folder = proxy.folder
+        assert proxy.address.startswith("http://127.0.0.1:")
+        os.kill(proxy._process.pid, signal.SIGSTOP)
+        monkeypatch.setattr(proxying, "END_SECONDS", 0.2)
+        assert proxy.stop() == -signal.SIGKILL
+    assert not folder.exists()
+
+
+def test_a_proxy_that_cannot_start_says_why_and_leaves_nothing():
+    proxy = Proxy(["--mode", "nonsense"], ROOTS)
+    with pytest.raises(ProxyProblem, match="nonsense"), proxy:
+        pass
+    assert not proxy.folder.exists()
