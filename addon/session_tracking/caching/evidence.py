@@ -159,6 +159,10 @@ _SIGNS = (
 )
 
 
+SIGN_FIELDS = frozenset(sign.name for sign in _SIGNS)
+"""The fields, in lower case, that `hit_evidence` looks at."""
+
+
 def hit_evidence(fields: FieldSection) -> Iterator[HitEvidence]:
     """The signs of a cache hit in a response's fields, the standards' first; never raises.
 

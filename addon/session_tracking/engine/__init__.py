@@ -1,7 +1,16 @@
 """Exchange → Outcome: the tracker, the audit, the detector and the shadow, joined; sans-I/O."""
 
 from session_tracking.engine.engine import Engine, known_id
-from session_tracking.engine.known import Again, Known
+from session_tracking.engine.known import Again, Known, Views
 from session_tracking.engine.outcome import Circumstances, Outcome, SiteSettings
 
-__all__ = ["Again", "Circumstances", "Engine", "Known", "Outcome", "SiteSettings", "known_id"]
+__all__ = [
+    "Again",
+    "Circumstances",
+    "Engine",
+    "Known",
+    "Outcome",
+    "SiteSettings",
+    "Views",
+    "known_id",
+]

@@ -1,6 +1,6 @@
 """Exchange → Outcome: the tracker and the audit, joined; sans-I/O."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from session_tracking.audit.auditor import audit, examine, regraded, told_apart
@@ -15,7 +15,7 @@ from session_tracking.caching.safety import assess
 from session_tracking.cookies.cookie import cookie_values, parse_cookie
 from session_tracking.cookies.digest import Digester
 from session_tracking.cookies.set_cookie import parse_set_cookie
-from session_tracking.engine.known import MAX_COOKIES as MAX_LIKE, Again, Known, shape_of
+from session_tracking.engine.known import MAX_COOKIES as MAX_LIKE, Again, Known, Views, shape_of
 from session_tracking.engine.outcome import Circumstances, Outcome, SiteSettings
 from session_tracking.http.exchange import ClientId, Exchange, RequestFacts, ResponseFacts
 from session_tracking.http.fields import unquote
@@ -234,6 +234,8 @@ class Engine:
             settings,
             self._open(settings),
             outcome.level,
+            exchange.request.url,
+            shown_url(exchange.request),
             edit if issued else None,
         )
         self._learn_shape(known, exchange, outcome)
@@ -252,28 +254,26 @@ class Engine:
         self,
         known: Known,
         again: Again,
-        whole: Callable[[], Exchange],
+        views: Views,
         decision: Decision | None,
         seen: Circumstances,
     ) -> Outcome:
-        """What `on_response` would answer to an exchange that is like a known one.
-
-        `whole` makes the exchange, for the few that are not as their like after all.
-        """
+        """What `on_response` would answer to an exchange that is like a known one."""
         settings = known.settings
         cookies = self._cookies(settings, again.set_cookies, again.time)
         judged = known.judged.get(shape_of(cookies))
         if judged is None:
-            exchange = whole()
+            exchange = views.whole()
             outcome = self.on_response(settings, exchange, decision, seen)
             self._learn_shape(known, exchange, outcome)
             return outcome
         if cookies and settings.swaps.enabled:
-            exchange = whole()
-            events = self._watch_response(settings, exchange, decision, cookies)
+            # Other proxies' answers come late, and are told with all of the exchange.
+            exchange = views.brief(known.url) if self.courier is None else views.whole()
+            events = self._watch_response(settings, exchange, decision, cookies, known.shown)
             if events:
                 seen = seen._replace(noticed=events, watch=False)
-                return self.on_response(settings, exchange, decision, seen)
+                return self.on_response(settings, views.whole(), decision, seen)
         findings, edit = judged
         if edit is not None:
             self._books.enforced(known.site)
@@ -408,6 +408,7 @@ class Engine:
         exchange: Exchange,
         decision: Decision | None,
         cookies: Sequence[AuditedCookie],
+        shown: str = "",
     ) -> tuple[SwapEvent, ...]:
         request = exchange.request
         pairs = parse_cookie(request.fields.values("cookie"))
@@ -416,7 +417,7 @@ class Engine:
             exchange.client, request.fields, settings.swaps, own=own, presented=presented
         )
         watched = [(each.cookie, each.cookie_class) for each in cookies]
-        sighting = Sighting(exchange, client, shown_url(request))
+        sighting = Sighting(exchange, client, shown or shown_url(request), pairs)
         events = self.detector.on_response(settings.swaps, sighting, watched)
         self._share(settings, exchange)
         return tuple(events)

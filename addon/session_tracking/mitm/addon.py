@@ -20,7 +20,7 @@ from session_tracking.audit.findings import Finding
 from session_tracking.caching.profiles.simulate import sets_cookie
 from session_tracking.config.loading import CACHES
 from session_tracking.config.sites import Configuration
-from session_tracking.engine import Circumstances, Engine, Outcome
+from session_tracking.engine import Circumstances, Engine, Outcome, Views
 from session_tracking.errors import ConfigErrors
 from session_tracking.http.exchange import Exchange
 from session_tracking.mitm import commands, convert, fleet, marks, options, repeats
@@ -242,7 +242,9 @@ class SessionTracker:
             self._visits.keep(visit, None if settings.recorded else decided)
 
     def _watch(self, flow: HTTPFlow, settings: RecordedSite) -> None:
-        request = convert.request_facts(flow)
+        # A fleet's answers come late, and are told with all of the request.
+        in_fleet = self.engine.courier is not None
+        request = convert.request_facts(flow) if in_fleet else convert.brief_request(flow)
         events = self.engine.watch_request(
             settings, request, convert.client_of(flow), flow.request.timestamp_start
         )
@@ -341,7 +343,8 @@ class SessionTracker:
             if settings.recorded:
                 self._recording.answered(flow.id)
             self.run.cookies_set += bool(like.again.set_cookies)
-            outcome = self.engine.on_repeat(known[1], like.again, whole, decision, seen)
+            views = Views(whole, lambda url: convert.brief_exchange(flow, response, url))
+            outcome = self.engine.on_repeat(known[1], like.again, views, decision, seen)
         self._note(outcome)
         if settings.recorded:
             self._recording.judged(flow.id, outcome)
@@ -413,7 +416,10 @@ class SessionTracker:
 
     def _tell(self, whole: Callable[[], Exchange], findings: Sequence[Finding]) -> list[Finding]:
         """Count findings and log the new ones; those that the user is to be told of."""
-        terms = self._terms()
+        # Nothing is known or suppressed as a rule, and then nothing has to be measured by it.
+        chosen, current = self._options, self._current()
+        silent = bool(current.suppressions or (chosen and chosen.baseline))
+        terms = self._terms() if silent else None
         told = []
         for finding in findings:
             counted = None
@@ -423,7 +429,7 @@ class SessionTracker:
                 if counted is not None:
                     counted.finding = self.engine.with_caches(finding, exchange)
             # What is known or suppressed stands in the reports; nobody is told of it every time.
-            if terms.silent and terms.silences(Known.of_finding(finding)):
+            if terms is not None and terms.silences(Known.of_finding(finding)):
                 continue
             told.append(finding)
             if counted is not None:

@@ -1,6 +1,8 @@
 """mitmproxy's flows as facts, and edits back onto flows."""
 
 import re
+import time
+from collections.abc import Sequence
 from functools import lru_cache
 
 from mitmproxy.http import Headers, HTTPFlow, Request, Response
@@ -8,6 +10,7 @@ from mitmproxy.net.http import url
 from mitmproxy.proxy.mode_specs import ReverseMode
 
 from session_tracking.caching.directives import delta_seconds
+from session_tracking.caching.evidence import SIGN_FIELDS
 from session_tracking.http.edit import Edit, Undo
 from session_tracking.http.exchange import ClientId, Exchange, RequestFacts, ResponseFacts
 from session_tracking.http.fields import FieldSection
@@ -38,7 +41,7 @@ def client_of(flow: HTTPFlow) -> ClientId:
     return ClientId(str(peer[0]), flow.client_conn.id)
 
 
-def named(fields: Lines) -> dict[bytes, bytes]:
+def named(fields: Sequence[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
     """The values of field lines by their names in lower case, from their octets.
 
     Those of a repeated name are joined by line feeds, which no value on the wire holds.
@@ -93,16 +96,23 @@ def _origin(scheme: str, authority: str) -> str:
 
 def request_facts(flow: HTTPFlow) -> RequestFacts:
     """The request as the client sent it: a reverse proxy's requests have upstream's scheme."""
-    request, client = flow.request, flow.client_conn
-    scheme = ""
+    request = flow.request
+    fields = field_section(request.headers)
+    return RequestFacts(request.method, _client_url(flow), fields, request.http_version)
+
+
+def brief_request(flow: HTTPFlow) -> RequestFacts:
+    """The request by the few fields that tell who asks, and what they bring."""
+    request = flow.request
+    fields = _only(_OF_CLIENT, request.data.headers.fields)
+    return RequestFacts(request.method, _client_url(flow), fields)
+
+
+def _client_url(flow: HTTPFlow) -> str:
+    client, scheme = flow.client_conn, ""
     if isinstance(client.proxy_mode, ReverseMode):
         scheme = "https" if client.tls else "http"
-    return RequestFacts(
-        request.method,
-        url_of(request, scheme),
-        field_section(request.headers),
-        request.http_version,
-    )
+    return url_of(flow.request, scheme)
 
 
 def response_facts(response: Response, undo: Undo | None = None) -> ResponseFacts:
@@ -128,6 +138,39 @@ def exchange_of(
         client_of(flow),
         flow.request.timestamp_start or now,
         response.timestamp_start or now,
+    )
+
+
+_OF_CLIENT = frozenset({b"cookie", b"user-agent", b"x-forwarded-for"})
+_OF_DELIVERY = frozenset({b"date", b"etag"} | {name.encode("ascii") for name in SIGN_FIELDS})
+
+_LENGTHS = {names: frozenset(map(len, names)) for names in (_OF_CLIENT, _OF_DELIVERY)}
+
+
+def brief_exchange(flow: HTTPFlow, response: Response, url: str) -> Exchange:
+    """A live exchange by the few fields that tell who is handed what, and out of which cache.
+
+    To decode all of them takes as long as the rest of what is done about a response.
+    """
+    request, received = flow.request, response.timestamp_start or time.time()
+    return Exchange(
+        RequestFacts(request.method, url, _only(_OF_CLIENT, request.data.headers.fields)),
+        ResponseFacts(response.status_code, _only(_OF_DELIVERY, response.data.headers.fields)),
+        flow.id,
+        client_of(flow),
+        request.timestamp_start or received,
+        received,
+    )
+
+
+def _only(names: frozenset[bytes], fields: Lines) -> FieldSection:
+    lengths = _LENGTHS[names]  # nearly all names are told apart by it
+    return FieldSection(
+        [
+            (name.decode("latin-1"), value.decode("latin-1"))
+            for name, value in fields
+            if len(name) in lengths and name.lower() in names
+        ]
     )
 
 

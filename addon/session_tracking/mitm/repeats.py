@@ -47,6 +47,12 @@ _USES = {name.encode("ascii"): _Use.DECIDING for name in DECIDING} | {
     b"x-accel-expires": _Use.NEVER,
 }
 
+_USED_LENGTHS = frozenset(map(len, _USES))
+_ASKED_LENGTHS = frozenset(
+    map(len, (b"host", b"cookie", b"authorization", b"sec-fetch-mode", b"accept"))
+)
+"""Most other names are told apart by their length alone."""
+
 
 class Like(NamedTuple):
     """An exchange, by what it has in common with its like, and by what not."""
@@ -90,9 +96,7 @@ def like(flow: HTTPFlow, response: Response, *, issues: bool) -> Like | None:
     other: dict[bytes, bytes] = {}
     dated, size = False, len(flow.request.data.path)
     for name, value in response.data.headers.fields:
-        lowered = name.lower()
-        use = _USES.get(lowered)
-        if use is None:
+        if len(name) not in _USED_LENGTHS or (use := _USES.get(lowered := name.lower())) is None:
             continue
         if use is _Use.COOKIE:
             set_cookies += value.decode("latin-1").split("\n")
@@ -112,7 +116,7 @@ def like(flow: HTTPFlow, response: Response, *, issues: bool) -> Like | None:
     if size > _LONGEST:
         return None
     request, client = flow.request.data, flow.client_conn
-    asked = named(request.headers.fields)
+    asked = named([line for line in request.headers.fields if len(line[0]) in _ASKED_LENGTHS])
     mode = asked.get(b"sec-fetch-mode")
     key = (
         # The URL, and with it the settings.

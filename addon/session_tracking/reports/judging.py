@@ -41,11 +41,6 @@ class Terms:
     off: tuple[str, ...] | None = None
     """Rules that are switched off; None leaves those that the report names already."""
 
-    @property
-    def silent(self) -> bool:
-        """Whether anything is known or suppressed at all."""
-        return self.baseline is not None or bool(self.suppressions)
-
     def silences(self, known: Known) -> bool:
         """Whether nobody is to be told of a finding at once: it is known or suppressed."""
         if self.baseline is not None and self.baseline.knows(known):

@@ -92,7 +92,7 @@ def identify(
     return Client(
         _packed(address),
         _agent(agent) if agent else 0,
-        0 if shared or not client.connection else tag(client.connection),
+        0 if shared or not client.connection else _kept_tag(client.connection),
         tag(own) if own else 0,
         presented,
     )
@@ -113,10 +113,10 @@ def tag(text: str) -> int:
 
 
 def _agent(text: str) -> int:
-    return _short_agent(text) if len(text) <= _LONGEST_AGENT else tag(text)
+    return _kept_tag(text) if len(text) <= _LONGEST_AGENT else tag(text)
 
 
-_short_agent = lru_cache(maxsize=4096)(tag)
+_kept_tag = lru_cache(maxsize=4096)(tag)
 
 
 def _packed(address: str) -> bytes:

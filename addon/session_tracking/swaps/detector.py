@@ -52,6 +52,8 @@ class Sighting:
     client: Client
     url: str
     """The URL, fit to be shown."""
+    presented: tuple[tuple[str, str], ...] | None = None
+    """The pairs of the request's Cookie fields, where somebody has read them already."""
 
 
 @dataclass(slots=True)
@@ -135,11 +137,14 @@ class Detector:
         exchange = sighting.exchange
         fields = exchange.response.fields
         date, etag = fields.first("date"), fields.first("etag")
+        presented = sighting.presented
+        if presented is None:
+            presented = parse_cookie(exchange.request.fields.values("cookie"))
         delivery = Delivery(
             settings,
             sighting,
             exchange.request.host,
-            parse_cookie(exchange.request.fields.values("cookie")),
+            presented,
             tuple(hit_evidence(fields)),
             # A query does not make another place: caches may be told to leave it out of their key.
             _page(sighting.url.partition("?")[0]),
