@@ -45,7 +45,7 @@ STATUSES = [
     ("no report", ["off.toml"], 2, "off.toml is no JSON"),
     ("missing", ["missing.json"], 64, "does not exist"),
     ("report", ["plain.json", "--report", "pdf=x"], 64, "is no report. Write FORMAT=PATH"),
-    ("baseline", ["plain.json", "--baseline", "wrong.toml"], 2, "is a baseline of version 9"),
+    ("baseline", ["plain.json", "--baseline", "wrong.toml"], 64, "is a baseline of version 9"),
     ("configuration", ["plain.json", "--config", "wrong.toml"], 78, "wrong.toml:1: version"),
     ("unwritable", ["clean.json", "--report", "text=."], 2, "the report . could not be written"),
 ]  # fmt: skip

@@ -296,6 +296,24 @@ def test_a_proxy_that_breaks_off_makes_the_run_incomplete(shop):
     assert "the proxy ended with -9 and left no report" in done.stderr
 
 
+def test_an_application_that_is_down_is_named(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        upstream = f"http://127.0.0.1:{closed.getsockname()[1]}"
+    done = run("--upstream", upstream, "--", "true")
+    assert done.returncode == 2
+    assert f"nothing answers at {upstream} (Connection refused)" in done.stderr
+
+
+@pytest.mark.parametrize("text", [None, "broken ="])
+def test_a_baseline_that_cannot_be_read_is_wrong_usage(tmp_path, text):
+    file = tmp_path / "known.toml"
+    if text is not None:
+        file.write_text(text)
+    done = run("--proxy", "--baseline", file, "--", "true")
+    assert done.returncode == 64, done.stderr
+    assert "known.toml" in done.stderr
+
+
 def test_the_proxys_words_can_be_kept_and_reports_that_fail_are_told(shop, tmp_path):
     log, report = tmp_path / "proxy.log", tmp_path / "folder"
     report.mkdir()

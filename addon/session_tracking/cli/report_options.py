@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from session_tracking.errors import InputError
 from session_tracking.reports.baseline import read_baseline
 from session_tracking.reports.known import Baseline
 from session_tracking.reports.registry import REPORTS, ReportProblem, ReportSpec, parse_spec
@@ -27,11 +28,12 @@ def _threshold(context: click.Context, parameter: click.Parameter, value: str) -
 
 
 def _baseline(
-    context: click.Context,  # noqa: ARG001 - click's signature
-    parameter: click.Parameter,  # noqa: ARG001
-    value: Path | None,
+    context: click.Context, parameter: click.Parameter, value: Path | None
 ) -> Baseline | None:
-    return None if value is None else read_baseline(value)
+    try:
+        return None if value is None else read_baseline(value)
+    except InputError as error:
+        raise click.BadParameter(str(error), context, parameter) from None
 
 
 report_option: Callable[[Callable[..., None]], Callable[..., None]] = click.option(

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -119,6 +120,8 @@ def run(  # noqa: PLR0913 - the options of the command line
     for setting in settings:
         options += ["--set", setting]
     document, status, ended = _around(command, options, log, forward=forward, base_url=base_url)
+    if upstream is not None and document is not None and not document.run.exchanges:
+        _say_whether_it_is_there(upstream)
     _conclude(document, Terms(fail_on, today(), None, baseline), reports, status, ended)
 
 
@@ -133,6 +136,19 @@ def _check_upstream(url: str) -> None:
         raise click.UsageError(
             f"--upstream {visible(url, 200)!r} is no address of an application. Write it as"
             " http://HOST:PORT, without a path."
+        )
+
+
+def _say_whether_it_is_there(upstream: str) -> None:
+    """Nothing passed: the likeliest cause is an application that is not up."""
+    parts = urlsplit(upstream)
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    try:
+        socket.create_connection((parts.hostname or "", port), 2).close()
+    except OSError as error:
+        why = error.strerror or str(error)
+        _say(
+            f"nothing answers at {upstream} ({why}): the application has to be up before the tests"
         )
 
 

@@ -122,8 +122,18 @@ def render(document: Document) -> str:
         if found:
             lines += ["", f"{title}:"]
         for each in found:
-            lines += ["", found_line(each), *cache_lines(each)]
+            # Of what nobody is to act on, a line is enough; the other formats have all of it.
+            told = [found_line(each), *cache_lines(each)] if state is State.NEW else [_brief(each)]
+            lines += ["", *told] if state is State.NEW else told
     return "\n".join(lines) + "\n"
+
+
+def _brief(found: Found) -> str:
+    return visible(
+        f"  {found.severity} {found.rule} {found.method} {found.site}{found.route}"
+        f' "{found.cookie}" {found.level or found.name}',
+        500,
+    )
 
 
 _SECTIONS = {
@@ -183,7 +193,7 @@ def _baseline(document: Document) -> Iterator[str]:
     assert facts is not None  # noqa: S101 - the caller has looked
     yield (
         f"  baseline {facts.source}: {counts.known} known, {counts.new} new,"
-        f" {len(facts.vanished)} vanished"
+        f" {sum(gone.visited for gone in facts.vanished)} vanished"
     )
     for gone in facts.vanished[:_SHOWN]:
         how = "vanished" if gone.visited else "not seen, since its route was not visited"
