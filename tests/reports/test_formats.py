@@ -142,8 +142,10 @@ def test_a_clean_route_passes_once_a_rule():
     assert found["shop.test/a", "ST201 set-cookie-storable"] == ["failure"]
     assert found["shop.test/a", "ST202 set-cookie-fragile"] == []
     clean = [tags for (place, _), tags in found.items() if place == "shop.test/clean"]
-    assert len(clean) > 20
+    assert len(clean) >= 15
     assert clean == [[]] * len(clean)
+    # Where clients cannot be told apart, a passing case would promise what nobody knows.
+    assert ("shop.test/clean", "ST401 session-swapped") not in found
 
 
 def test_what_is_known_or_suppressed_is_skipped_and_the_threshold_is_kept_to():
