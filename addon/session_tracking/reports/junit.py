@@ -23,8 +23,9 @@ type _Case = tuple[str, str, str]
 def render(document: Document) -> str:
     """The report as JUnit XML.
 
-    A route that is clean passes once for each rule that judges every response. Findings below the threshold pass, with what was found in the case's output; what is known from
-    the baseline or suppressed is skipped, with the reason.
+    A route that is clean passes once for each rule that judges every response. Findings below the
+    threshold pass, with what was found in the case's output; what is known from the baseline or
+    suppressed is skipped, with the reason.
     """
     root = Element("testsuites", name="session-tracker")
     suites: dict[str, Element] = {"session-tracker": _own(document)}
