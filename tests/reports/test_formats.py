@@ -96,14 +96,14 @@ def test_sarif_names_weaknesses_where_they_are_right():
         if "taxa" in r
     }
     assert taxa["ST401", "s\\x1bid"] == ["488"]
-    assert taxa["ST201", "lang"] == ["524"]
+    assert taxa["ST201", "lang"] == ["524", "525"]
     assert taxa["ST220", "sid"] == ["524", "525"]
     persistent = [
         r
         for r in results_of(MADE["plain"])
         if r["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == "shop.test/a"
     ]
-    assert [taxon["id"] for taxon in persistent[0]["taxa"]] == ["524", "539"]
+    assert [taxon["id"] for taxon in persistent[0]["taxa"]] == ["524", "525", "539"]
 
 
 def test_sarif_holds_both_messages():

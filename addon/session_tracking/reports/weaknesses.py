@@ -19,7 +19,7 @@ WEAKNESSES: Mapping[int, str] = MappingProxyType(
 """Number → name."""
 
 _BY_HUNDRED = {"2": (524,), "3": (524,), "4": (488,), "5": (524,)}
-_BROWSERS_TOO = frozenset({"ST203", "ST204", "ST220", "ST221", "ST222", "ST228", "ST229"})
+_BROWSERS_TOO = frozenset({"ST201", "ST203", "ST204", "ST220", "ST221", "ST222", "ST228", "ST229"})
 """Rules about responses that no-store is missing from, so that the browser stores them as well."""
 
 
