@@ -164,6 +164,20 @@ def test_the_caches_and_the_threshold_are_chosen(shop):
     assert run("--upstream", shop, "--fail-on", "never", "--", *command).returncode == 0
 
 
+def test_a_session_that_two_clients_are_given_goes_before_all_but_the_command(shop):
+    code = (
+        "import os, urllib.request as u\n"
+        "for agent in ('one', 'other'):\n"
+        "    for page in ('/account', '/shared', '/'):\n"
+        "        u.urlopen(u.Request(os.environ['SESSION_TRACKER_URL'] + page, headers={'User-Agent': agent}))\n"
+    )
+    done = run("--upstream", shop, "--", *python(code))
+    assert done.returncode == 3, done.stderr
+    assert "ST401" in done.stderr
+    assert run("--upstream", shop, "--fail-on", "never", "--", *python(code)).returncode == 3
+    assert run("--upstream", shop, "--", *python(f"{code}raise SystemExit(9)")).returncode == 9
+
+
 def test_the_tracking_cookie_is_given_out_where_asked(shop):
     code = "import os, urllib.request as u; print(u.urlopen(os.environ['SESSION_TRACKER_URL'] + '/account').headers.get_all('Set-Cookie'))"
     assert "SessionTracking" not in run("--upstream", shop, "--", *python(code)).stdout

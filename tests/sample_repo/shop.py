@@ -13,8 +13,9 @@ PAGES = {
     "/basket": "",
     "/logo.svg": "max-age=86400",
     "/account": "private, no-store",
+    "/shared": "private, no-store",
 }
-"""Path → Cache-Control; each page sets the session cookie, and three of four should not be kept."""
+"""Path → Cache-Control; each page sets the session cookie, and the first three should not be kept."""
 
 if os.environ.get("SHOP_NEWS"):
     PAGES["/news"] = "public, max-age=600"
@@ -27,6 +28,7 @@ class Shop(BaseHTTPRequestHandler):
 
     def do_GET(self):
         path = self.path.partition("?")[0]
+        session = "5f0c1f5fd4a3b7e2c9d80a6f1e2d3c4b" if path == "/shared" else secrets.token_hex(16)
         body = f"<h1>{path}</h1>".encode()
         if path == "/moved":
             host, port = self.server.server_address
@@ -34,10 +36,12 @@ class Shop(BaseHTTPRequestHandler):
             self.send_header("Location", f"http://{host}:{port}/account?from=moved")
         else:
             self.send_response(200 if path in PAGES else 404)
+        if path == "/shared":  # as a cache hands it out that was told to ignore headers
+            self.send_header("Age", "3")
         if PAGES.get(path):
             self.send_header("Cache-Control", PAGES[path])
         if path in PAGES:
-            self.send_header("Set-Cookie", f"sid={secrets.token_hex(16)}; Path=/; HttpOnly")
+            self.send_header("Set-Cookie", f"sid={session}; Path=/; HttpOnly")
         self.send_header("Content-Type", "text/html")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()

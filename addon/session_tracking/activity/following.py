@@ -33,6 +33,6 @@ class Follower:
             found += stretches
             if stretches:
                 last = stretches[-1]
-                file = replace(file, start=last.stop, layout=last.layout)  # noqa: PLW2901
+                file = replace(file, start=last.stop, layout=last.layout)  # noqa: PLW2901 - made anew
             self._files[name] = file
         return found
