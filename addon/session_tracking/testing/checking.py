@@ -93,10 +93,14 @@ class Checker:
         __tracebackhide__ = True
         exchange = exchange_of(response)
         found = self.judge(exchange)
-        grave = [each for each in found if self.fails(each, FailOn(fail_on))]
-        if grave:
-            raise AssertionError("\n".join(complaint(exchange, grave)))
+        self.demand(exchange, found, FailOn(fail_on))
         return found
+
+    def demand(self, exchange: Exchange, found: Sequence[Finding], fail_on: FailOn) -> None:
+        """Raise AssertionError if one of the findings is as grave as `fail_on`."""
+        __tracebackhide__ = True
+        if grave := [each for each in found if self.fails(each, fail_on)]:
+            raise AssertionError("\n".join(complaint(exchange, grave)))
 
 
 def complaint(exchange: Exchange, findings: Sequence[Finding]) -> Iterator[str]:

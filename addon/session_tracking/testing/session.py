@@ -18,7 +18,7 @@ from session_tracking.reports.document import Document, document_of
 from session_tracking.reports.judging import judge
 from session_tracking.reports.run import ExitStatus, FailOn, Run, Tally
 from session_tracking.reports.text import summary
-from session_tracking.testing.checking import Checker, complaint
+from session_tracking.testing.checking import Checker
 from session_tracking.testing.clients import recorded_clients
 from session_tracking.testing.responses import exchange_of
 
@@ -161,8 +161,5 @@ class SafetyOfCaches:
         exchange = exchange_of(response)
         found = self._record.note(response, exchange)
         threshold = FailOn(fail_on) if fail_on else self._record.fail_on
-        checker = self._record.checker
-        grave = [each for each in found if checker.fails(each, threshold)]
-        if grave:
-            raise AssertionError("\n".join(complaint(exchange, grave)))
+        self._record.checker.demand(exchange, found, threshold)
         return found
