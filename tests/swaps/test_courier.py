@@ -105,6 +105,21 @@ def test_a_killed_server_that_comes_back(start):
     assert "started anew" in " ".join(courier.notices())
 
 
+def test_a_server_is_known_before_it_is_told_anything():
+    """One that is lost right after the first sights is recognised as another when it is back."""
+    with RedisServer() as server:
+        store = RedisLedger(FleetSettings(server.url, KEY), lambda: 3600)
+        told_at_greeting = []
+        greet = store.greet
+        store.greet = lambda counters: told_at_greeting.append(server.values()) or greet(counters)
+        courier = Courier(store, 10)
+        offer(courier, [1])
+        courier.start()
+        wait_until(lambda: courier.books.stored == 1)
+        courier.stop(10)
+    assert told_at_greeting[0] == 0
+
+
 def test_a_server_that_is_not_there_yet(start):
     server = RedisServer()
     courier = start(server.url)
@@ -134,7 +149,8 @@ def test_a_batch_that_fails_half_way(server, start):
         client.set(f"session-tracker:value:{1:032x}", b"something else")
         client.acl_setuser(
             "half", enabled=True, nopass=True, categories=["+@all"],
-            keys=[f"session-tracker:value:{number:032x}" for number in range(5)],
+            keys=["session-tracker:secret", "session-tracker:counters"]
+            + [f"session-tracker:value:{number:032x}" for number in range(5)],
         )  # fmt: skip
         courier = start(server.url, username="half", password="any")
         offer(courier, range(10))

@@ -181,10 +181,11 @@ class Courier:
     def _turn(self, pause: float) -> float:
         """Have a batch stored and exchange counters where it is time; seconds to wait then."""
         try:
-            if batch := self._batch():
-                self._share(batch)
+            # First of all: who is not known before it is told something is not missed afterwards.
             if self._down or time.monotonic() - self._greeted >= GREETING:
                 self._greet()
+            if batch := self._batch():
+                self._share(batch)
         except StoreError as error:
             self._failed(str(error))
             return min(max(2 * pause, _PAUSES[0]), _PAUSES[1])
