@@ -7,6 +7,7 @@ from session_tracking.http.edit import Undo
 from session_tracking.http.exchange import ClientId
 from session_tracking.http.fields import FieldSection
 from session_tracking.records.recorded import Recorded, response_of
+from session_tracking.reports.document import document_of
 from session_tracking.reports.run import RECORDING_EDITED, RESPONSE_CUT
 from tests.strategies import NOW
 
@@ -93,7 +94,10 @@ def test_a_sender_is_looked_at_once(audited):
 def test_what_is_switched_off_is_not_looked_at(audited):
     audit = audited("audit.enabled = false\nswaps.enabled = false")
     audit.feed(seen(SESSION, CACHED, asked=[("Cookie", f"sid={SID}")]))
+    audit.feed(seen(CACHED, path="/plain"))
     assert (audit.run.unjudged, list(audit.tally)) == (1, [])
+    document = document_of(audit.run, audit.tally)
+    assert [route.route for route in document.routes.seen] == ["/plain"]
 
 
 def test_shared_bodies_are_looked_at_where_asked(audited):

@@ -92,7 +92,7 @@ def everything(fail_on=FailOn.ERROR):
     ]
     gone.append(Known("ST999", Severity.ERROR, "shop.test", "/clean", "sid"))
     return judged(
-        a_run(swaps=record(*swaps), incomplete={f"because {MARKUP}": None}),
+        a_run(swaps=record(*swaps), incomplete={f"because {MARKUP}": None}, unjudged=2),
         filled,
         fail_on,
         suppressions=(

@@ -53,6 +53,23 @@ def test_a_report_shows_what_was_suppressed_and_why(form):
     assert "expired" in told.lower()
 
 
+@pytest.mark.parametrize("form", [form for form in REPORTS if form not in {"gitlab", "junit"}])
+def test_a_report_tells_what_was_not_looked_at(form):
+    told = REPORTS[form].render(MADE["everything"])
+    assert "ST224, ST225" in told or '"ST225"' in told
+    assert ("audit.enabled" in told) or '"unjudged": 2' in told
+
+
+def test_a_route_where_something_was_not_judged_passes_no_case():
+    run = documents.a_run(unjudged=0)
+    run.pass_over(("shop.test", "/clean"))
+    run.pass_over(("shop.test", "/beyond-what-is-told-apart"))
+    told = documents.judged(run, documents.a_tally())
+    assert run.unjudged == 2
+    assert 'classname="shop.test/a"' in REPORTS["junit"].render(told)
+    assert "/clean" not in REPORTS["junit"].render(told)
+
+
 # ------------------------------------------------------------------------------ SARIF
 
 

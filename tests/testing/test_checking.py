@@ -76,6 +76,18 @@ def test_the_configuration_knows_the_cookies(tmp_path):
         )
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["audit.enabled = false\n", '[[site]]\nhost = "shop.test"\naudit.enabled = false\n'],
+    ids=["everywhere", "for-the-host"],
+)
+def test_who_asks_is_answered_though_the_audit_is_off(tmp_path, text):
+    file = tmp_path / "tracker.toml"
+    file.write_text(text)
+    with pytest.raises(AssertionError, match="ST201"):
+        assert_cache_safe(response(COOKIE, ("Cache-Control", "max-age=60")), config=file)
+
+
 def test_what_is_suppressed_does_not_fail_until_it_expires(tmp_path):
     file = tmp_path / "tracker.toml"
     answer = response(COOKIE, ("Cache-Control", "max-age=60"))

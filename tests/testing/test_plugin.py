@@ -164,7 +164,7 @@ def test_a_recording_of_nothing_is_not_clean(pytester):
     done = run(pytester, "--session-tracker-record")
     done.assert_outcomes(passed=1)
     assert done.ret == pytest.ExitCode.TESTS_FAILED
-    done.stdout.fnmatch_lines(["*incomplete: nothing passed through*"])
+    done.stdout.fnmatch_lines(["*incomplete: no exchange was seen*"])
 
 
 def test_a_failed_session_keeps_its_own_status(pytester):
@@ -188,6 +188,93 @@ def test_what_is_seen_outside_of_tests_counts_too(pytester, monkeypatch):
     assert done.ret == pytest.ExitCode.TESTS_FAILED
     done.stdout.fnmatch_lines(["session-tracker: 1 response seen, 1 setting cookies; 1 error*"])
     done.stdout.no_fnmatch_line("*first seen in*")
+
+
+OFF = "audit.enabled = false\n"
+OFF_HERE = '[[site]]\nhost = "127.0.0.1"\naudit.enabled = false\n'
+OFF_ELSEWHERE = '[[site]]\nhost = "pay.test"\naudit.enabled = false\n'
+
+
+@pytest.mark.parametrize("config", [OFF, OFF_HERE], ids=["everywhere", "for-the-host"])
+def test_who_asks_is_answered_though_the_audit_is_off(pytester, config):
+    pytester.path.joinpath("tracker.toml").write_text(config)
+    pytester.makepyfile(
+        """
+        import httpx
+
+        def test_unsafe(site, cache_safety):
+            cache_safety.check(httpx.get(site + "/unsafe"))
+        """
+    )
+    for recorded in ((), ("--session-tracker-record",)):
+        done = run(pytester, "--session-tracker-config=tracker.toml", *recorded)
+        done.assert_outcomes(failed=1)
+        done.stdout.fnmatch_lines(
+            ["E*error ST201 *", "session-tracker: 1 response seen, 1 setting cookies; 1 error,*"]
+        )
+        done.stdout.no_fnmatch_line("*not judged*")
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["one-process", "xdist"])
+def test_a_recording_that_judged_nothing_is_not_clean(pytester, workers):
+    pytester.path.joinpath("tracker.toml").write_text(OFF_HERE)
+    pytester.makepyfile(test_clients=ALL_CLIENTS)
+    options = ("--session-tracker-record", "--session-tracker-config=tracker.toml", *workers)
+    done = run(pytester, *options)
+    done.assert_outcomes(passed=3)
+    assert done.ret == pytest.ExitCode.TESTS_FAILED
+    done.stdout.fnmatch_lines(
+        [
+            "  not judged: 5 responses setting cookies, where audit.enabled is false",
+            "*incomplete: no response that sets a cookie was judged: audit.enabled is false*",
+        ]
+    )
+
+
+def test_a_site_without_audit_is_named_beside_one_that_is_clean(pytester):
+    pytester.path.joinpath("tracker.toml").write_text(OFF_ELSEWHERE)
+    pytester.makepyfile(
+        """
+        import httpx
+
+        site = httpx.MockTransport(lambda _: httpx.Response(200, headers={"Set-Cookie": "sid=1"}))
+
+        def test_both(site=site):
+            httpx.Client(transport=site).get("https://pay.test/")
+
+        def test_safe(site):
+            httpx.get(site + "/safe")
+        """
+    )
+    done = run(pytester, "--session-tracker-record", "--session-tracker-config=tracker.toml")
+    assert done.ret == 0
+    done.stdout.fnmatch_lines(["  not judged: 1 response setting cookies, where audit.enabled *"])
+
+
+MANY = """
+import httpx
+
+lines = [("Set-Cookie", f"lang{number}=en") for number in range(301)]
+site = httpx.MockTransport(lambda _: httpx.Response(200, headers=lines))
+
+def ask():
+    return httpx.Client(transport=site).get("https://shop.test/")
+"""
+
+
+def test_a_response_with_too_many_cookies_to_judge_fails(pytester):
+    pytester.makepyfile(
+        MANY
+        + "\ndef test_cut(cache_safety): cache_safety.check(ask())"
+        + "\ndef test_never(cache_safety): cache_safety.check(ask(), fail_on='never')"
+    )
+    done = run(pytester)
+    done.assert_outcomes(passed=1, failed=1)
+    done.stdout.fnmatch_lines(["E*AssertionError: a response set more than 300 cookies*"])
+    pytester.makepyfile(MANY + "\ndef test_cut(): ask()")
+    done = run(pytester, "--session-tracker-record", "-n", "1")
+    assert done.ret == pytest.ExitCode.TESTS_FAILED
+    done.stdout.fnmatch_lines(["*incomplete: a response set more than 300 cookies*"])
 
 
 def test_a_safe_session_passes(pytester):

@@ -8,6 +8,7 @@ import time
 import traceback
 from pathlib import Path
 
+from session_tracking.audit.routes import shown_route
 from session_tracking.caching.profiles.simulate import sets_cookie
 from session_tracking.config.sites import Configuration
 from session_tracking.engine import Circumstances, Engine
@@ -117,7 +118,8 @@ class RecordingAudit:
         if not sets_cookie(exchange.response):
             return
         self.run.cookies_set += 1
-        self.run.unjudged += not settings.audit.enabled
+        if not settings.audit.enabled:
+            self.run.pass_over(shown_route(seen.authority, seen.path.partition("?")[0]))
         if seen.replayed or seen.undo is not None:
             return
         # Recorded behind the tracker in a form that keeps only what the visitor received.

@@ -390,7 +390,8 @@ class SessionTracker:
         if not sets_cookie(exchange.response):
             return
         self.run.cookies_set += 1
-        self.run.unjudged += not settings.audit.enabled
+        if not settings.audit.enabled:
+            self.run.pass_over(self._places.of(flow.request))
         if flow.live or flow.is_replay or recorded:
             return
         # Recorded behind the tracker in a form that keeps only what the visitor received.

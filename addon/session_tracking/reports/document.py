@@ -235,7 +235,7 @@ class RouteFacts(Struct, frozen=True):
 
 
 class RoutesFacts(Struct, frozen=True):
-    """The routes that were seen."""
+    """The routes that were seen, those apart where something was not judged."""
 
     seen: tuple[RouteFacts, ...] = ()
     further: int = 0
@@ -297,7 +297,9 @@ def document_of(run: Run, tally: Tally) -> Document:
         note=tally.by_severity[Severity.NOTE],
     )
     seen = sorted(run.routes.seen.items())
-    routes = tuple(RouteFacts(site, route, number) for (site, route), number in seen)
+    routes = tuple(
+        RouteFacts(*place, number) for place, number in seen if place not in run.routes.unjudged
+    )
     return Document(
         run=facts,
         counts=counts,

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from session_tracking.audit.findings import Severity
 from session_tracking.reports.document import Document, State
-from session_tracking.reports.text import found_line, plural, suppression_line, verdict
+from session_tracking.reports.text import asides, found_line, plural, suppression_line, verdict
 
 __all__ = ["render"]
 
@@ -41,6 +41,8 @@ def _lines(document: Document) -> Iterator[str]:
         text = "\n".join(f"{each.rule} {each.site}{each.route} {each.cookie}" for each in gone[:50])
         yield _command("notice", f"{len(gone)} vanished from the baseline", text)
     run = document.run
+    for aside in asides(run):
+        yield _command("notice", "session-tracker", aside)
     told = f"{verdict(document)} (exit status {run.exit_status:d}, fail on: {run.fail_on})"
     yield _command("notice", "session-tracker", f"{plural(run.exchanges, 'response')} seen: {told}")
 

@@ -4,7 +4,14 @@ import string
 from collections.abc import Iterator
 
 from session_tracking.reports.document import Document, Found, State
-from session_tracking.reports.text import plural, suppression_line, told_of_caches, verdict, why
+from session_tracking.reports.text import (
+    asides,
+    plural,
+    suppression_line,
+    told_of_caches,
+    verdict,
+    why,
+)
 
 __all__ = ["MAX_OCTETS", "render"]
 
@@ -28,8 +35,7 @@ def render(document: Document) -> str:
         f"{seen} · {found} · {end}\n",
     ]
     parts += [f"> **Incomplete:** {_text(reason)}\n" for reason in run.incomplete]
-    if run.off:
-        parts.append(f"> Rules switched off: {_text(', '.join(run.off))}.\n")
+    parts += [f"> {_text(aside)}\n" for aside in asides(run)]
     if counts.dropped:
         parts.append(f"> {counts.dropped} further findings were counted but not kept.\n")
     parts += _end(document)

@@ -145,6 +145,8 @@ class Routes:
     """(site, route) → responses."""
     further: int = 0
     """Responses that came when `MAX_ROUTES` were held, of none of them."""
+    unjudged: set[tuple[str, str]] = field(default_factory=set)
+    """Those where a response was not judged: nothing can be said of them."""
 
     def see(self, authority: str, path: str) -> None:
         """Count a response: of a host with or without port, for a path with or without query."""
@@ -187,3 +189,9 @@ class Run:
     """What became of the sights for the fleet's ledger; None where there is none."""
     fleet_problem: str = ""
     """Why the proxies of the fleet cannot understand each other."""
+
+    def pass_over(self, place: tuple[str, str]) -> None:
+        """Count a response that sets a cookie where the audit is off; `place` as for its route."""
+        self.unjudged += 1
+        if place in self.routes.seen:
+            self.routes.unjudged.add(place)

@@ -13,7 +13,13 @@ from session_tracking.audit.catalogue import RULES
 from session_tracking.audit.findings import Rule
 from session_tracking.reports.document import Document, Found, Messages, State, Vanished
 from session_tracking.reports.run import ExitStatus
-from session_tracking.reports.text import found_line, plural, suppression_line, told_of_caches
+from session_tracking.reports.text import (
+    asides,
+    found_line,
+    plural,
+    suppression_line,
+    told_of_caches,
+)
 from session_tracking.reports.weaknesses import WEAKNESSES, of_finding, of_rule
 
 __all__ = ["render"]
@@ -216,8 +222,8 @@ def _notifications(document: Document) -> Iterator[_Json]:
     for given in document.suppressions:
         level = "error" if given.expired else "note" if given.matched else "warning"
         yield {"level": level, "message": {"text": suppression_line(given)}}
-    if off := document.run.off:
-        yield {"level": "note", "message": {"text": f"Rules switched off: {', '.join(off)}"}}
+    for aside in asides(document.run):
+        yield {"level": "note", "message": {"text": aside}}
     if dropped := document.counts.dropped:
         text = f"{plural(dropped, 'further finding')} counted but not kept"
         yield {"level": "warning", "message": {"text": text}}

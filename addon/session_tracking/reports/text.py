@@ -10,6 +10,7 @@ from session_tracking.reports.document import (
     Document,
     Found,
     HandoverFacts,
+    RunFacts,
     State,
     SuppressionFacts,
     SwapFacts,
@@ -20,6 +21,7 @@ from session_tracking.reports.swaps import SwapVerdict
 from session_tracking.swaps.events import EventKind
 
 __all__ = [
+    "asides",
     "cache_lines",
     "finding_line",
     "finding_lines",
@@ -158,8 +160,8 @@ def summary(document: Document) -> Iterator[str]:
         yield from _baseline(document)
     for given in document.suppressions:
         yield f"  {suppression_line(given)}"
-    if run.off:
-        yield f"  rules switched off: {', '.join(run.off)}"
+    for aside in asides(run):
+        yield f"  {aside}"
     if run.swaps.get("watched"):
         yield f"  swaps: {swaps_sentence(run.swaps)}"
     if (fleet := run.fleet) is not None:
@@ -175,6 +177,17 @@ def summary(document: Document) -> Iterator[str]:
         f"session-tracker: {verdict(document)}"
         f" (exit status {run.exit_status:d}, fail on: {run.fail_on})"
     )
+
+
+def asides(run: RunFacts) -> Iterator[str]:
+    """What nobody looked at because the configuration says so."""
+    if run.off:
+        yield f"rules switched off: {', '.join(run.off)}"
+    if run.unjudged:
+        yield (
+            f"not judged: {plural(run.unjudged, 'response')} setting cookies, where audit.enabled"
+            " is false"
+        )
 
 
 def _first(findings: Sequence[Found]) -> Iterator[str]:

@@ -3,18 +3,23 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
+from urllib.parse import SplitResult
 
+from session_tracking.audit.auditor import MAX_COOKIES
 from session_tracking.audit.findings import Finding, Severity
 from session_tracking.caching.profiles.model import CacheProfile
 from session_tracking.config.loading import load
 from session_tracking.config.sites import Configuration
+from session_tracking.cookies.set_cookie import response_cookies
 from session_tracking.engine import Circumstances, Engine
 from session_tracking.escape import visible
 from session_tracking.http.exchange import Exchange
+from session_tracking.records.settings import RecordedSite
 from session_tracking.reports.judging import Terms, today
 from session_tracking.reports.known import Known
-from session_tracking.reports.run import FailOn
+from session_tracking.reports.run import RESPONSE_CUT, FailOn
 from session_tracking.reports.text import finding_lines
 from session_tracking.testing.responses import exchange_of
 
@@ -62,11 +67,19 @@ class Checker:
         """What is wrong with a response, gravest first."""
         return self.judge(exchange_of(response))
 
+    def covers(self, exchange: Exchange) -> bool:
+        """Whether the configuration wants traffic of this kind judged (`audit.enabled`)."""
+        return self._settings(exchange.request.split()).audit.enabled
+
     def judge(self, exchange: Exchange) -> tuple[Finding, ...]:
-        """What is wrong with the response of an exchange, gravest first."""
+        """What is wrong with the response of an exchange, gravest first.
+
+        Whoever asks gets an answer: `audit.enabled` is about traffic that nobody asks about.
+        """
         parts = exchange.request.split()
-        settings = self._configuration.for_url(parts.netloc, parts.path or "/")
-        audit = replace(settings.audit, caches=self._caches or settings.audit.caches)
+        settings = self._settings(parts)
+        caches = self._caches or settings.audit.caches
+        audit = replace(settings.audit, caches=caches, enabled=True)
         outcome = self._engine.on_response(
             replace(settings, audit=audit),
             exchange,
@@ -75,6 +88,9 @@ class Checker:
         )
         found = (self._engine.with_caches(finding, exchange) for finding in outcome.findings)
         return tuple(sorted(found, key=lambda finding: -finding.severity.rank))
+
+    def _settings(self, parts: SplitResult) -> RecordedSite:
+        return self._configuration.for_url(parts.netloc, parts.path or "/")
 
     def terms(self, fail_on: FailOn) -> Terms:
         """What findings are measured by: the configuration says which are suppressed, or off."""
@@ -97,10 +113,21 @@ class Checker:
         return found
 
     def demand(self, exchange: Exchange, found: Sequence[Finding], fail_on: FailOn) -> None:
-        """Raise AssertionError if one of the findings is as grave as `fail_on`."""
+        """Raise AssertionError if one of the findings is as grave as `fail_on`.
+
+        The same for a response with so many cookies that nobody looked at all of them.
+        """
         __tracebackhide__ = True
         if grave := [each for each in found if self.fails(each, fail_on)]:
             raise AssertionError("\n".join(complaint(exchange, grave)))
+        if fail_on is not FailOn.NEVER and is_cut(exchange):
+            raise AssertionError(RESPONSE_CUT)
+
+
+def is_cut(exchange: Exchange) -> bool:
+    """Whether a response sets more cookies than are judged."""
+    cookies = response_cookies(exchange.response.fields)
+    return next(islice(cookies, MAX_COOKIES, None), None) is not None
 
 
 def complaint(exchange: Exchange, findings: Sequence[Finding]) -> Iterator[str]:

@@ -8,17 +8,18 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from weakref import WeakSet
+from weakref import WeakKeyDictionary
 
 from session_tracking.audit.catalogue import RULES
 from session_tracking.audit.findings import Finding, Rule
+from session_tracking.caching.profiles.simulate import sets_cookie
 from session_tracking.errors import ConfigErrors
 from session_tracking.http.exchange import Exchange
 from session_tracking.reports.document import Document, document_of
 from session_tracking.reports.judging import judge
-from session_tracking.reports.run import ExitStatus, FailOn, Run, Tally
+from session_tracking.reports.run import RESPONSE_CUT, ExitStatus, FailOn, Run, Tally
 from session_tracking.reports.text import summary
-from session_tracking.testing.checking import Checker
+from session_tracking.testing.checking import Checker, is_cut
 from session_tracking.testing.clients import recorded_clients
 from session_tracking.testing.responses import exchange_of
 
@@ -70,9 +71,10 @@ class Record:
         except ConfigErrors as problem:
             raise WrongOption(f"--session-tracker-config: {problem}") from None
         self.fail_on: FailOn = FailOn(fail_on)
-        self.state: State = State(Run("live", time.time()))
+        self.state: State = State(Run("tests", time.time()))
         self._current_test = current_test
-        self._seen: WeakSet[object] = WeakSet()
+        self._seen: WeakKeyDictionary[object, bool] = WeakKeyDictionary()
+        """Response that was counted → whether it was judged, too."""
 
     def fixture(self) -> "SafetyOfCaches":
         """What a test gets."""
@@ -85,24 +87,37 @@ class Record:
 
     def _overhear(self, response: object) -> None:
         try:
-            self.note(response, exchange_of(response))
+            exchange = exchange_of(response)
+            if self.checker.covers(exchange):
+                self.note(response, exchange)
+            else:
+                self._count(response, exchange, judged=False)
         except Exception:  # noqa: BLE001 - a fault of ours must not fail the user's request
             self.state.run.failures += 1
 
     def note(self, response: object, exchange: Exchange) -> tuple[Finding, ...]:
-        """Judge an exchange, and count it unless the same response was counted before."""
+        """Judge an exchange, and count it unless the same response was judged before."""
         found = self.checker.judge(exchange)
-        if response in self._seen:
-            return found
-        self._seen.add(response)
-        state = self.state
-        state.run.exchanges += 1
-        fields = exchange.response.fields
-        state.run.cookies_set += "set-cookie" in fields or "set-cookie2" in fields
-        for finding in found:
-            state.tally.add(finding)
-            state.places.setdefault(finding.fingerprint, self._current_test())
+        if self._count(response, exchange, judged=True):
+            for finding in found:
+                self.state.tally.add(finding)
+                self.state.places.setdefault(finding.fingerprint, self._current_test())
+            if is_cut(exchange):
+                self.state.run.incomplete[RESPONSE_CUT] = None
         return found
+
+    def _count(self, response: object, exchange: Exchange, *, judged: bool) -> bool:
+        """Count a response, each once; whether it was not judged before, and is now."""
+        run, before = self.state.run, self._seen.get(response)
+        self._seen[response] = judged or bool(before)
+        sets_one = sets_cookie(exchange.response)
+        if before is None:
+            run.exchanges += 1
+            run.cookies_set += sets_one
+            run.unjudged += sets_one and not judged
+        elif judged and not before:
+            run.unjudged -= sets_one
+        return judged and not before
 
     def packed(self) -> bytes:
         """What was counted, for another process of ours."""
@@ -118,6 +133,8 @@ class Record:
         state.run.exchanges += other.run.exchanges
         state.run.cookies_set += other.run.cookies_set
         state.run.failures += other.run.failures
+        state.run.unjudged += other.run.unjudged
+        state.run.incomplete |= other.run.incomplete
         for counted in other.tally:
             for _ in range(counted.count):
                 state.tally.add(counted.finding)
