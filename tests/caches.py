@@ -10,7 +10,8 @@ from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
 from scripts.lab.caches import Cache, prepare
-from tests.proxy import free_port
+from scripts.ports import free_port
+from tests.waiting import PATIENCE
 
 HOST = "127.0.0.1"
 
@@ -45,10 +46,10 @@ def running_cache(cache: Cache, origin_port: int):
 
 
 def _wait(port: int, process: subprocess.Popen, folder: Path) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline and process.poll() is None:
         with suppress(OSError, HTTPException):
-            connection = HTTPConnection(HOST, port, timeout=20)
+            connection = HTTPConnection(HOST, port, timeout=PATIENCE)
             connection.request("GET", "/-/ready", headers={"Host": "shop.test"})
             status = connection.getresponse().status
             connection.close()

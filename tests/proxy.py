@@ -3,23 +3,18 @@
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import time
 from pathlib import Path
 
+from scripts.ports import free_port
+from tests.waiting import PATIENCE
+
 TOP = Path(__file__).resolve().parent.parent
 ENTRY = TOP / "addon" / "session_tracker.py"
 _LISTENING = re.compile(r"listening at \S+?:(\d+)\.")
 _WEB = re.compile(r"Web server listening at")
-
-
-def free_port() -> int:
-    """A loopback port that nobody listens on; mitmweb cannot choose one by itself."""
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        port: int = found.getsockname()[1]
-        return port
 
 
 class Proxy:
@@ -68,7 +63,7 @@ class Proxy:
         self.wait_for(_WEB)
         return f"http://127.0.0.1:{self.web_port}"
 
-    def wait_for(self, pattern: str | re.Pattern[str], seconds: float = 30) -> re.Match[str]:
+    def wait_for(self, pattern: str | re.Pattern[str], seconds: float = PATIENCE) -> re.Match[str]:
         """Wait until the log holds the pattern."""
         deadline = time.monotonic() + seconds
         while (found := re.search(pattern, self.log)) is None:
@@ -87,7 +82,7 @@ class Proxy:
         self.process.send_signal(how)
         return self.wait()
 
-    def wait(self, seconds: float = 30) -> int:
+    def wait(self, seconds: float = PATIENCE) -> int:
         """Wait for the end; the exit status."""
         try:
             return self.process.wait(seconds)

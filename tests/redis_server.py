@@ -1,7 +1,6 @@
 """Real redis-server processes for tests, on sockets of their own."""
 
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -11,20 +10,9 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from tests.waiting import PATIENCE
+
 SECRET = "a secret of thirty-two characters or more"
-
-
-def free_port() -> int:
-    """A loopback port that nobody listens on, low enough for the bus of a cluster on top of it."""
-    while True:
-        with socket.create_server(("127.0.0.1", 0)) as found:
-            port: int = found.getsockname()[1]
-        if port + 10_000 < 65_536:
-            return port
-        # The system gives high ports only: take one that it does not give.
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port - 20_000)):
-                return port - 20_000
 
 
 class RedisServer:
@@ -64,7 +52,7 @@ class RedisServer:
             self.process = subprocess.Popen(
                 self._command, stdin=subprocess.DEVNULL, stdout=log, stderr=log
             )
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + PATIENCE
         while True:
             try:
                 with self.client() as client:
@@ -92,17 +80,9 @@ class RedisServer:
         if self.process is not None and self.process.poll() is None:
             self.process.send_signal(signal.SIGCONT)
             self.process.terminate()
-            self.process.wait(10)
+            self.process.wait(PATIENCE)
 
     def values(self) -> int:
         """How many values it holds."""
         with self.client() as client:
             return sum(1 for _ in client.scan_iter("session-tracker:value:*"))
-
-
-def wait_until(condition, seconds: float = 20) -> None:
-    """Wait until something is true."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come true"
-        time.sleep(0.02)

@@ -16,6 +16,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from scripts.ports import free_port
 from session_tracking.config.loading import load
 from session_tracking.mitm.options import OPTIONS
 from tests.activity.samples import write_samples
@@ -172,11 +173,6 @@ def test_questions_of_logs(block, folder, environment):
 # ------------------------------------------------------------------------- as a proxy
 
 
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]
-
-
 def accepts(port):
     with socket.socket() as client:
         return client.connect_ex(("127.0.0.1", port)) == 0
@@ -199,6 +195,7 @@ def running(command, port, **options):
         while not accepts(port):
             assert process.poll() is None, process.stdout.read()
             assert time.monotonic() < deadline
+            time.sleep(0.05)
         yield output
     finally:
         os.killpg(process.pid, signal.SIGINT)
@@ -226,7 +223,9 @@ def test_a_proxy_in_front_of_an_application(block, site, folder, environment):
     command, port = with_ports(block.text, site)
     with (
         running([BASH, "-c", command], port, cwd=folder, env=environment) as output,
-        httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False) as visitor,
+        httpx.Client(
+            base_url=f"http://127.0.0.1:{port}", timeout=SECONDS, trust_env=False
+        ) as visitor,
     ):
         first, second = visitor.get("/"), visitor.get("/")
         visitor.get("/images/logo.svg")
@@ -241,7 +240,7 @@ def test_a_browser_s_proxy(block, site, folder, environment):
     command, port = with_ports(block.text, site)
     with (
         running([BASH, "-c", command], port, cwd=folder, env=environment) as output,
-        httpx.Client(proxy=f"http://127.0.0.1:{port}", trust_env=False) as visitor,
+        httpx.Client(proxy=f"http://127.0.0.1:{port}", timeout=SECONDS, trust_env=False) as visitor,
     ):
         page = visitor.get(f"http://127.0.0.1:{site}/")
         visitor.get(f"http://127.0.0.1:{site}/images/logo.svg")

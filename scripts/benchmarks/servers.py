@@ -17,6 +17,7 @@ from pathlib import Path
 from scripts.benchmarks import workload
 from scripts.benchmarks.figures import CannotMeasureError
 from scripts.benchmarks.workload import KINDS, Kind, Lines
+from scripts.ports import free_port
 
 REQUESTS = 400
 """Different requests that wrk sends in turn."""
@@ -90,7 +91,7 @@ def program(name: str) -> str:
 @contextlib.contextmanager
 def origin(folder: Path) -> Iterator[Server]:
     """An nginx that answers every kind of exchange."""
-    port = _free_port()
+    port = free_port()
     locations = "\n".join(map(_location, KINDS))
     (folder / "nginx.conf").write_text(_NGINX.format(port=port, locations=locations), "utf-8")
     command = [program("nginx"), "-p", str(folder), "-c", "nginx.conf", "-e", "stderr"]
@@ -103,7 +104,7 @@ def proxy(
     folder: Path, script: Path, upstream: int, *arguments: str, name: str = ""
 ) -> Iterator[Server]:
     """A mitmdump with one script in front of the origin; `name` is that of its log."""
-    port = _free_port()
+    port = free_port()
     command = [
         str(Path(sys.executable).with_name("mitmdump")),
         *("--listen-host", "127.0.0.1", "--listen-port", str(port)),
@@ -183,12 +184,6 @@ def _listens(port: int) -> bool:
     with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
         return True
     return False
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        port: int = found.getsockname()[1]
-        return port
 
 
 def _location(kind: Kind) -> str:

@@ -5,7 +5,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import sys
 import tempfile
 from contextlib import ExitStack, closing
@@ -25,6 +24,7 @@ from scripts.demo_parts.processes import (
     running,
 )
 from scripts.demo_parts.visits import OURS, visits
+from scripts.ports import free_port
 
 ABOUT = """\
 Starts a small bookshop, mitmdump with Session Tracker in front of it, and two visitors; prints what
@@ -55,13 +55,6 @@ def arguments(given: list[str] | None) -> argparse.Namespace:
 
 def _empty(path: Path) -> bool:
     return path.is_dir() and not any(path.iterdir())
-
-
-def free_port() -> int:
-    """A port that nobody listens on now; mitmweb's own page cannot choose one itself."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port
 
 
 def show(

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
-import random
 import shutil
 import signal
-import socket
 import tempfile
 from contextlib import suppress
 from dataclasses import dataclass
@@ -18,9 +16,7 @@ from scripts.lab.caches import CACHES, Cache, prepare
 from scripts.lab.cases import HOST
 from scripts.lab.messages import ask
 from scripts.lab.origin import READY_PATH, Origin
-
-PORTS = range(15000, 32000)
-"""Below the kernel's range for outgoing connections, which would otherwise take a chosen port."""
+from scripts.ports import free_port
 
 START_SECONDS = 30.0
 STOP_SECONDS = 4.0
@@ -117,12 +113,3 @@ async def stop(process: asyncio.subprocess.Process) -> None:
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     await process.wait()
-
-
-def free_port() -> int:
-    """A port of 127.0.0.1 that nobody listens on now."""
-    while True:
-        port = random.choice(PORTS)  # noqa: S311
-        with socket.socket() as probe, suppress(OSError):
-            probe.bind(("127.0.0.1", port))
-            return port

@@ -6,10 +6,10 @@ import re
 import pytest
 
 from scripts.lab.cases import Case, NextRequest, Request, Response
-from scripts.lab.lab import free_port
 from scripts.lab.messages import Head, ask
 from scripts.lab.origin import ID_FIELD, Origin, matches
 from scripts.lab.runner import visit
+from scripts.ports import free_port
 
 COOKIE = ("Set-Cookie", "sid={n}; Path=/")
 VALIDATED = Case(

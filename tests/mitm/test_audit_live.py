@@ -10,6 +10,7 @@ from session_tracking.audit.auditor import MAX_COOKIES
 from session_tracking.reports.json import schema
 from tests.mitm.wire import get
 from tests.proxy import Proxy, run
+from tests.waiting import rewrite
 
 SECRET = "3f2a9c81d0e7b6453f2a9c81d0e7b645"
 UNSAFE = (f"Set-Cookie: sid={SECRET}{{n}}", "Cache-Control: public, max-age=60")
@@ -139,6 +140,7 @@ def test_an_exchange_that_breaks_off_is_judged(origin, tmp_path):
     origin.raw("/broken", head + b"\r\n\r\n" + b"x" * 5000, "break")
     with Proxy(tmp_path, *reverse_of(origin), "--set", "stream_large_bodies=1") as proxy:
         get(proxy.port, "/broken")
+        proxy.wait_for("ST201")
         assert proxy.stop() == 0
     assert "ST201" in proxy.log
 
@@ -344,8 +346,8 @@ def test_the_users_own_caches_decide(origin, tmp_path):
         *("--set", f"session_tracker_config={config}", "--set", f"session_tracker_report={report}"),
     ) as proxy:
         get(proxy.port, "/unsafe")
-        config.write_text('audit.caches = ["nginx", "httpd"]\n')
-        proxy.wait_for("configuration read again", 5)
+        rewrite(config, 'audit.caches = ["nginx", "httpd"]\n')
+        proxy.wait_for("configuration read again")
         get(proxy.port, "/unsafe")
         proxy.stop()
     (finding,) = json.loads(report.read_text())["findings"]

@@ -8,11 +8,13 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from session_tracking.reports.json import schema
+from session_tracking.swaps.redis_ledger import TIMEOUT
 from tests.mitm.test_shadow_live import call
 from tests.mitm.test_swaps_live import STORES, A, B, C, proxied, swaps_in
 from tests.mitm.visitors import Site, Visitor, cache_in_front
 from tests.proxy import run
-from tests.redis_server import SECRET, RedisServer, wait_until
+from tests.redis_server import SECRET, RedisServer
+from tests.waiting import rewrite, wait_until
 
 HITS = f"{STORES} add_header X-Cache $upstream_cache_status;"
 
@@ -130,9 +132,9 @@ def test_a_swap_is_told_when_a_paused_server_goes_on(site, server, join):
         wait_until(lambda: server.values() == 1)
         server.pause()
         begun = time.monotonic()
-        for address in (B, C):
-            Visitor(two.port, address).get("/cached/basket")
-        assert time.monotonic() - begun < 1, "the traffic waited"
+        for number in range(10):
+            Visitor(two.port, f"127.0.1.{number + 1}").get("/cached/basket")
+        assert time.monotonic() - begun < 5 * TIMEOUT, "the traffic waited"
         # Detection goes on locally.
         assert "ST401" in two.log
         two.wait_for("the fleet's ledger cannot be used")
@@ -181,10 +183,8 @@ def test_a_server_that_takes_nothing(site, server, join, how):
             setting = ("maxmemory", "1") if how == "full" else ("requirepass", "sesame")
             client.config_set(*setting)
     with join("one", site.port, server.url) as one:
-        begun = time.monotonic()
         for _ in range(3):
             assert Visitor(one.port, A).get("/login") == 200
-        assert time.monotonic() - begun < 2
         one.wait_for("the fleet's ledger cannot be used")
         assert one.stop() == 2
     assert facts(one)["run"]["fleet"] == {
@@ -207,7 +207,7 @@ def test_commands_and_a_reload(site, server, join):
         assert lines()[0] == "fleet of 2"
         # The size of the ledger is that of the file, also when it changes.
         config = one.log_file.parent / "config.toml"
-        config.write_text(config.read_text() + "[ledger]\nhours = 1\nvalues = 7\n")
+        rewrite(config, config.read_text() + "[ledger]\nhours = 1\nvalues = 7\n")
         one.wait_for("configuration read again")
         Visitor(one.port, C).get("/login")
 
@@ -217,7 +217,7 @@ def test_commands_and_a_reload(site, server, join):
                 return len(keys) == 3 and min(client.ttl(key) for key in keys) <= 3600
 
         wait_until(lives)
-        config.write_text(config.read_text().replace("[ledger]", 'name = "x"\n[ledger]'))
+        rewrite(config, config.read_text().replace("[ledger]", 'name = "x"\n[ledger]'))
         one.wait_for(r"\[fleet\] has changed; mitmproxy must be started again")
         one.stop()
 

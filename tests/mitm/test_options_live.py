@@ -9,6 +9,7 @@ import pytest
 
 from tests.mitm.wire import get
 from tests.proxy import ENTRY, Proxy, run
+from tests.waiting import PATIENCE, rewrite, wait_until
 
 SECRET = "3f2a9c81d0e7b6453f2a9c81d0e7b645"
 UNSAFE = (f"Set-Cookie: sid={SECRET}", "Cache-Control: public, max-age=60")
@@ -69,14 +70,14 @@ def test_a_changed_file_is_in_force_within_a_second_and_a_bad_one_is_refused(ori
     origin.answer("/reload")
     with Proxy(tmp_path, *reverse_of(origin), "--set", f"session_tracker_config={config}") as proxy:
         assert b"Set-Cookie: First=" in get(proxy.port, "/reload")
-        config.write_text('enabled = true\n[cookie]\nname = "Second"\n')
-        proxy.wait_for("configuration read again", 5)
+        rewrite(config, 'enabled = true\n[cookie]\nname = "Second"\n')
+        proxy.wait_for("configuration read again")
         assert b"Set-Cookie: Second=" in get(proxy.port, "/reload")
-        config.write_text('enabled = true\n[cookie]\nname = "bad name"\n')
-        proxy.wait_for(r"refused, the last good one stays:\s+\S*live\.toml:3", 5)
+        rewrite(config, 'enabled = true\n[cookie]\nname = "bad name"\n')
+        proxy.wait_for(r"refused, the last good one stays:\s+\S*live\.toml:3")
         assert b"Set-Cookie: Second=" in get(proxy.port, "/reload")
-        config.write_text('enabled = true\n[cookie]\nname = "Third"\n')
-        proxy.wait_for("(?s)refused.*configuration read again", 5)
+        rewrite(config, 'enabled = true\n[cookie]\nname = "Third"\n')
+        proxy.wait_for("(?s)refused.*configuration read again")
         assert b"Set-Cookie: Third=" in get(proxy.port, "/reload")
         assert proxy.stop() == 0
 
@@ -88,8 +89,8 @@ def test_finish_switched_on_by_a_reload_contacts_nobody(origin, tmp_path):
     with Proxy(tmp_path, *reverse_of(origin), "--set", f"session_tracker_config={config}") as proxy:
         get(proxy.port, "/lazy")
         assert "connection_strategy" not in proxy.log
-        config.write_text('enabled = true\non_new = "finish"\n')
-        proxy.wait_for("connection_strategy was set to lazy", 5)
+        rewrite(config, 'enabled = true\non_new = "finish"\n')
+        proxy.wait_for("connection_strategy was set to lazy")
         connected = proxy.log.count("server connect")
         assert b"private, no-store" in get(proxy.port, "/lazy")
         assert proxy.log.count("server connect") == connected
@@ -111,7 +112,7 @@ def test_touching_the_entry_reloads_the_package_and_keeps_the_findings(origin, t
         proxy.wait_for(r"(?s)Loading script.*Loading script.*cannot be seen from here")
         get(proxy.port, "/hot", "Cookie: a=b")
         # With a configuration that has become wrong the reloaded addon goes on with the last good.
-        config.write_text("enabled = 7\n")
+        rewrite(config, "enabled = 7\n")
         os.utime(entry, (later + 10, later + 10))
         proxy.wait_for(r"(?s)(Loading script.*){3}")
         proxy.wait_for("config.toml:1")
@@ -129,6 +130,7 @@ class Web:
         self._client = httpx.Client(
             base_url=base,
             limits=httpx.Limits(max_keepalive_connections=0),
+            timeout=PATIENCE,
             trust_env=False,
             headers={
                 "Authorization": "Bearer secret",
@@ -153,14 +155,6 @@ class Web:
 
     def replay(self, flow):
         self._client.post(f"/flows/{flow['id']}/replay").raise_for_status()
-
-
-def wait_until(condition, seconds=10):
-    deadline = time.monotonic() + seconds
-    while not (found := condition()):
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-    return found
 
 
 @pytest.fixture
@@ -230,7 +224,7 @@ def test_reload_by_command_is_refused_for_a_bad_file(origin, tmp_path):
         program="mitmweb",
     ) as proxy:
         web = Web(proxy.web)
-        config.write_text("enabled = 7\n")
+        rewrite(config, "enabled = 7\n")
         answer = web.command("sessions.reload")
     assert "the last good one stays" in answer["error"]
     assert "live.toml:1" in answer["error"]

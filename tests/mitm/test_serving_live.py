@@ -13,6 +13,7 @@ import pytest
 
 from tests.mitm.visitors import Visitor, token
 from tests.proxy import ENTRY, Proxy, run
+from tests.waiting import PATIENCE, rewrite
 
 A, B = "127.0.0.2", "127.0.0.3"
 SERVE = "[shadow]\nenabled = true\nserve = true\n"
@@ -88,7 +89,7 @@ def start(app, tmp_path):
 def ask(proxy, path, address=A, method="GET", **fields):
     """One request; (status, fields, body)."""
     connection = http.client.HTTPConnection(
-        "127.0.0.1", proxy.port, timeout=20, source_address=(address, 0)
+        "127.0.0.1", proxy.port, timeout=PATIENCE, source_address=(address, 0)
     )
     connection.request(method, path, headers={"Host": "shop.test", **fields})
     response = connection.getresponse()
@@ -207,7 +208,7 @@ def test_it_is_switched_while_running_and_outlives_a_reload_of_the_code(app, sta
     with start("[shadow]\nenabled = true\n", entry=entry) as proxy:
         ask(proxy, "/")
         assert ask(proxy, "/")[1]["Session-Tracker-Simulation"] is None
-        config.write_text(SERVE)
+        rewrite(config, SERVE)
         proxy.wait_for("SIMULATION, there is no such cache: .shadow. serve = true answers")
         ask(proxy, "/")
         assert "; hit" in ask(proxy, "/", B)[1]["Session-Tracker-Simulation"]
@@ -216,13 +217,13 @@ def test_it_is_switched_while_running_and_outlives_a_reload_of_the_code(app, sta
         proxy.wait_for(r"(?s)(serve = true answers visitors.*){2}")
         ask(proxy, "/")
         assert "; hit" in ask(proxy, "/", B)[1]["Session-Tracker-Simulation"]
-        config.write_text(f"{SERVE}# the same\n")
+        rewrite(config, f"{SERVE}# the same\n")
         proxy.wait_for(r"(?s)(configuration read again.*){2}")
         assert proxy.log.count("serve = true answers visitors") == 2
-        config.write_text("")
+        rewrite(config, "")
         proxy.wait_for(r"(?s)(configuration read again.*){3}")
         assert ask(proxy, "/")[1]["Session-Tracker-Simulation"] is None
-        config.write_text(f"{SERVE}[enforce]\nenabled = true\n")
+        rewrite(config, f"{SERVE}[enforce]\nenabled = true\n")
         proxy.wait_for("the changed configuration is refused")
         assert ask(proxy, "/")[1]["Session-Tracker-Simulation"] is None
         assert proxy.stop() == 3

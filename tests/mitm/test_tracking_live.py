@@ -7,6 +7,7 @@ from session_tracking.mitm import convert
 from tests.h2_origin import H2Origin
 from tests.mitm.wire import get, raw_exchange
 from tests.proxy import Proxy
+from tests.waiting import PATIENCE
 
 ISSUED = "SessionTracking="
 
@@ -133,7 +134,7 @@ def test_http2(tmp_path):
     mode = f"reverse:https://127.0.0.1:{upstream.port}"
     with (
         Proxy(tmp_path, "--mode", mode, "--ssl-insecure") as proxy,
-        httpx.Client(http2=True, verify=False, trust_env=False) as visitor,  # noqa: S501 - its own
+        httpx.Client(http2=True, verify=False, timeout=PATIENCE, trust_env=False) as visitor,  # noqa: S501 - its own
     ):
         upstream.start(proxy.conf_dir / "mitmproxy-ca.pem")
         first = visitor.get(f"https://127.0.0.1:{proxy.port}/h2")

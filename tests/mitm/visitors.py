@@ -12,7 +12,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from scripts.lab.caches import Cache, prepare
-from tests.proxy import free_port
+from scripts.ports import free_port
+from tests.waiting import PATIENCE
 
 HOST = "127.0.0.1"
 CONSTANT = "5f0c9a7e31b84d26a90e6c1f7b3d8254"
@@ -98,7 +99,7 @@ class Visitor:
     def get(self, path: str, *, host: str = "shop.test", keep: bool = False, **fields: str) -> int:
         """One request, on a connection of its own or on the one that was kept; the status."""
         connection = self._connection or HTTPConnection(
-            HOST, self.port, timeout=20, source_address=(self.address, 0)
+            HOST, self.port, timeout=PATIENCE, source_address=(self.address, 0)
         )
         lines = {"Host": host, "User-Agent": self.agent, **fields}
         if self.jar:
@@ -134,11 +135,11 @@ def cache_in_front(product: str, extra: str, origin_port: int):
             yield port
         finally:
             process.terminate()
-            process.wait(20)
+            process.wait(PATIENCE)
 
 
 def _wait(port: int, process: subprocess.Popen, folder: Path) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline and process.poll() is None:
         with suppress(OSError):
             Visitor(port).get("/nothing")

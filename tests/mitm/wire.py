@@ -2,11 +2,13 @@
 
 import socket
 
+from tests.waiting import PATIENCE
+
 
 def raw_exchange(port: int, request: bytes) -> bytes:
     """Send these octets, and give back everything that comes until the connection ends."""
     received = b""
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as connection:
         connection.sendall(request)
         try:
             while part := connection.recv(65536):

@@ -8,15 +8,16 @@ import pytest
 from session_tracking.swaps import courier as courier_module
 from session_tracking.swaps.courier import Courier, Greeting, Refused, StoreError
 from session_tracking.swaps.redis_ledger import FleetSettings, RedisLedger
-from tests.redis_server import RedisServer, wait_until
+from tests.redis_server import RedisServer
 from tests.swaps.test_redis_ledger import KEY, A, B, ledger, sight, told
+from tests.waiting import PATIENCE, wait_until
 
 
 @pytest.fixture
 def start(monkeypatch):
     """Couriers to a server, stopped in the end."""
     monkeypatch.setattr(courier_module, "GREETING", 0.2)
-    monkeypatch.setattr("session_tracking.swaps.redis_ledger.TIMEOUT", 0.3)
+    monkeypatch.setattr("session_tracking.swaps.redis_ledger.TIMEOUT", 1.0)
     started = []
 
     def begun(url, limit=1000, **settings):
@@ -58,7 +59,7 @@ def test_what_is_offered_is_stored_and_answers_come_later(server, start):
 def test_the_end_waits_for_what_is_left(server, start):
     courier = start(server.url)
     offer(courier, range(900))
-    courier.stop(10)
+    courier.stop(PATIENCE)
     assert balanced(courier).stored == server.values() == 900
     offer(courier, [1])
     assert (balanced(courier).gap, courier.books.sent) == (1, 901)
@@ -69,12 +70,10 @@ def test_an_offer_never_waits_for_a_paused_server(start):
         courier = start(server.url, limit=50)
         wait_until(lambda: courier.fleet)
         server.pause()
-        begun = time.monotonic()
         offer(courier, range(120))
-        assert time.monotonic() - begun < 0.1
         books = balanced(courier)
         assert (books.gap, books.waiting) == (70, 50)
-        wait_until(lambda: courier.books.outages == 1)
+        wait_until(lambda: courier.books.outages)
         server.resume()
         wait_until(lambda: courier.books.stored == 50)
         assert balanced(courier).gap == 70
@@ -94,7 +93,7 @@ def test_a_killed_server_that_comes_back(start):
         assert not courier.lossy
         server.kill()
         offer(courier, range(10, 20))
-        wait_until(lambda: courier.books.outages == 1)
+        wait_until(lambda: courier.books.outages)
         assert balanced(courier).waiting == 10
         server.start()
         wait_until(lambda: courier.books.stored == 20)
@@ -124,7 +123,7 @@ def test_a_server_that_is_not_there_yet(start):
     server = RedisServer()
     courier = start(server.url)
     offer(courier, range(10))
-    wait_until(lambda: courier.books.outages == 1)
+    wait_until(lambda: courier.books.outages)
     with server:
         wait_until(lambda: courier.books.stored == 10)
         assert not courier.lossy
@@ -136,7 +135,7 @@ def test_a_full_server(start):
         courier = start(server.url)
         client.config_set("maxmemory", "1")
         offer(courier, range(10))
-        wait_until(lambda: courier.books.outages == 1)
+        wait_until(lambda: courier.books.outages)
         assert balanced(courier).waiting == 10
         client.config_set("maxmemory", "0")
         wait_until(lambda: courier.books.stored == 10)
@@ -167,7 +166,7 @@ def test_a_wrong_password(start):
     with RedisServer("--requirepass", "sesame") as server:
         courier = start(server.url, password="wrong")
         offer(courier, range(3))
-        wait_until(lambda: courier.books.outages == 1)
+        wait_until(lambda: courier.books.outages)
         courier.stop(0.2)
     assert balanced(courier).gap == 3
     assert "password" in courier.notices()[0]
@@ -181,7 +180,7 @@ def test_the_end_does_not_wait_for_ever(start):
         offer(courier, range(3))
         begun = time.monotonic()
         courier.stop(0.1)
-        assert time.monotonic() - begun < 3
+        assert time.monotonic() - begun < PATIENCE
         assert balanced(courier).gap == 3
 
 
@@ -190,8 +189,7 @@ def test_another_secret_is_told_once(server, start):
     other = Courier(RedisLedger(FleetSettings(server.url, b"another" * 8), lambda: 60), 10)
     other.start()
     wait_until(lambda: other.problem)
-    time.sleep(0.5)  # some more greetings
-    other.stop(0)
+    other.stop(PATIENCE)  # it greets again in the end
     assert other.notices() == [other.problem]
 
 
@@ -203,7 +201,7 @@ class Slow:
 
     def share(self, sights):
         self.asked.set()
-        self.go.wait(10)
+        self.go.wait(PATIENCE)
         return [None for _ in sights]
 
     def greet(self, _counters):
@@ -213,16 +211,29 @@ class Slow:
         pass
 
 
+def test_an_offer_does_not_wait_for_the_store_that_is_at_work():
+    store = Slow()
+    courier = Courier(store, 10)
+    courier.start()
+    offer(courier, [1])
+    store.asked.wait(PATIENCE)
+    offer(courier, [2])
+    assert (balanced(courier).waiting, store.go.is_set()) == (2, False)
+    store.go.set()
+    courier.stop(PATIENCE)
+    assert balanced(courier).stored == 2
+
+
 def test_books_that_are_closed_stay_closed():
     store = Slow()
     courier = Courier(store, 10)
     courier.start()
     offer(courier, range(2))
-    store.asked.wait(10)
+    store.asked.wait(PATIENCE)
     courier.stop(0)
     assert balanced(courier).gap == 2
     store.go.set()
-    courier._thread.join(10)
+    courier._thread.join(PATIENCE)
     assert (balanced(courier).gap, courier.books.stored) == (2, 0)
 
 
