@@ -23,13 +23,15 @@ from scripts.demo_parts.processes import (
     Interruptions,
     running,
 )
+from scripts.demo_parts.questions import RECORDED, ask
 from scripts.demo_parts.visits import OURS, visits
 from scripts.ports import free_port
 
 ABOUT = """\
 Starts a small bookshop, mitmdump with Session Tracker in front of it, and two visitors; prints what
 each visitor got, what the audit found and how to mend it. Then a simulated cache hands one visitor
-the session of the other, and with [enforce] it does not. Everything listens on 127.0.0.1 only and
+the session of the other, and with [enforce] it does not. At last the log of the visits is asked
+what one visitor did, and what became of the cookies. Everything listens on 127.0.0.1 only and
 has ended when the demo ends."""
 
 
@@ -45,7 +47,7 @@ def arguments(given: list[str] | None) -> argparse.Namespace:
         "--folder",
         type=lambda name: Path(os.environ.get("CALLED_FROM", "."), name),
         metavar="DIR",
-        help="put the report, the log and the recorded flows there, and leave them",
+        help="put the report, the log, the traces and the flows there, and leave them",
     )
     found = parser.parse_args(given)
     if found.folder and found.folder.exists() and not _empty(found.folder):
@@ -62,9 +64,12 @@ def show(
 ) -> None:
     """The visits, and what came of them; `kept` if the files will still be there afterwards."""
     report, log, flows = (folder / name for name in ("report.json", "mitmdump.log", "flows.mitm"))
+    config = folder / "tracker.toml"
+    config.write_text(RECORDED, "utf-8")
     command = proxy(
         *("mitmdump", site, confdir),
         *("--set", "flow_detail=0"),
+        *("--set", f"session_tracker_config={config}"),
         *("--set", "session_tracker_fail_on=error"),
         *("--set", f"session_tracker_report={report}"),
         *("--save-stream-file", str(flows)),
@@ -96,14 +101,28 @@ def show(
     screen.heading("Nothing to complain about")
     screen.unflagged(facts, seen)
     perform(Stage(folder / "acts", confdir, interruptions), site)
+    ask(folder, seen, interruptions)
     screen.heading("What is left")
-    left = (("report", report), ("log", log), ("flows", flows), ("both acts", folder / "acts"))
+    left = (
+        ("report", report),
+        ("output", log),
+        ("flows", flows),
+        ("settings", config),
+        ("W3C log", folder / "logs"),
+        ("traces", folder / "traces"),
+        ("both acts", folder / "acts"),
+    )
     screen.rows(
         (
             *(
                 ((name, str(path)) for name, path in left)
                 if kept
-                else (("files", "none; --folder DIR keeps the report, the log and the flows"),)
+                else (
+                    (
+                        "files",
+                        "none; --folder DIR keeps the report, the records and the flows",
+                    ),
+                )
             ),
             ("exit status", f"{status} of the first mitmdump, as session_tracker_fail_on=error"),
         )

@@ -83,6 +83,20 @@ class Program:
             time.sleep(LOOK_SECONDS)
         return found[1]
 
+    def printed(self, interruptions: Interruptions) -> str:
+        """All that it has printed, once it has ended by itself.
+
+        Raises DemoError if it fails or takes too long, Interrupted on a signal.
+        """
+        deadline = time.monotonic() + START_SECONDS
+        while self._process.poll() is None and time.monotonic() < deadline:
+            interruptions.check()
+            time.sleep(LOOK_SECONDS)
+        interruptions.check()
+        if self._process.returncode != 0:
+            raise DemoError(f"a program did not end well. It said:\n{self._output()}")
+        return self._output()
+
     def stop(self) -> int:
         """End it as Ctrl-C would; its exit status."""
         self._process.send_signal(signal.SIGINT)

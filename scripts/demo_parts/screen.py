@@ -13,6 +13,8 @@ from scripts.sample_site import PAGES
 
 COLOURS = {"error": "31;1", "warning": "33;1", "note": "36;1", "bold": "1", "dim": "2", "id": "32"}
 MIN_WIDTH, MAX_WIDTH = 60, 100
+TABLE_WIDTH = 120
+"""Columns for tables where there is no terminal."""
 
 
 def _colourful() -> bool:
@@ -98,6 +100,19 @@ def _act_line(columns: tuple[object, ...], came: str, colour: str = "") -> None:
     if len(line) + 2 + len(came) > _width():
         line = f"{line.rstrip()}\n{' ' * 4}"
     print(f"{line}  {paint(colour, came) if colour else came}".rstrip(), flush=True)
+
+
+def table(printed: str) -> None:
+    """Columns that somebody else has aligned, as many of them as fit into the terminal."""
+    lines = printed.splitlines()
+    room = shutil.get_terminal_size((TABLE_WIDTH, 0)).columns - 2
+    blank = (
+        end for end in range(room + 1) if not any(line[end : end + 2].strip() for line in lines)
+    )
+    fitting = max(blank, default=0)
+    for number, line in enumerate(lines):
+        text = line[:fitting].rstrip()
+        print(f"  {text if number else paint('dim', text)}", flush=True)
 
 
 def remark(text: str) -> None:

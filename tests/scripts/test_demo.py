@@ -63,7 +63,7 @@ def run_demo(folder, *arguments, **options):
         timeout=SECONDS,
         check=False,
         cwd=folder,
-        env=environment(folder) | {"COLUMNS": "100"} | options.get("env", {}),
+        env=environment(folder) | {"COLUMNS": "110"} | options.get("env", {}),
         stdin=subprocess.DEVNULL,
     )
 
@@ -87,8 +87,8 @@ def section(done, heading):
 def test_it_ends_well_and_is_short(done):
     assert (done.returncode, done.stderr) == (0, "")
     lines = [line for line in done.stdout.splitlines() if not line.startswith("scripts/setup")]
-    assert 20 < len(lines) <= 100
-    assert max(map(len, lines)) <= 100
+    assert 20 < len(lines) <= 120
+    assert max(map(len, lines)) <= 110
     assert "\x1b" not in done.stdout
 
 
@@ -193,6 +193,55 @@ def test_the_careful_pages_are_not_flagged(done):
     assert sorted(unflagged) == sorted(page for page in list(PAGES)[:7] if page != "/hello")
 
 
+def table(done, heading):
+    """The command that asked, the columns' names and the rows of an answer."""
+    command, names, *lines = section(done, heading)
+    return command.strip(), *(re.split(" {2,}", line.strip()) for line in [names, *lines])
+
+
+def test_it_ends_with_the_trail_of_a_visitor_out_of_its_own_log(done, visits, folder):
+    given = next(came.split()[-1] for who, *_, came in visits if who == "A")
+    command, names, *rows = table(done, "What visitor A did")
+    assert command == f"session-tracker activity trail logs --session {given}"
+    assert names == ["time", "method", "page", "query", "status"]
+    logged = [line.split() for line in log_lines(folder) if given in line]
+    # date time s-ip cs-method cs-uri-stem cs-uri-query …, and sc-status is the fourteenth
+    assert rows == [[f"{line[0]} {line[1]}", line[3], line[4], line[13]] for line in logged]
+    asked = [(what, status) for who, what, status, *_ in visits if who == "A"]
+    assert [(f"{method} {page}", status) for _, method, page, status in rows] == asked
+    assert len(asked) == 7
+
+
+def log_lines(folder):
+    """The lines of the log that the demo has left, without directives."""
+    logs = sorted((folder / "kept/logs").glob("*/u_ex*.log"))  # two, around midnight
+    lines = [line for log in logs for line in log.read_text().splitlines()]
+    return [line for line in lines if not line.startswith("#")]
+
+
+def test_it_ends_with_the_cookies_of_its_own_log(done, visits, folder):
+    command, names, *rows = table(done, "Every cookie in it")
+    assert command == "session-tracker activity cookies logs"
+    assert names == ["cookie", "issued", "returned", "hits", "first_seen", "last_seen"]
+    given = {came.split()[-1] for *_, came in visits if came.startswith("new")}
+    counts = {cookie: tuple(map(int, counted)) for cookie, *counted, _, _ in rows}
+    ours = {cookie: found for cookie, found in counts.items() if cookie.startswith("Session")}
+    # A page of B's asked for none yet, so that both came back six times.
+    assert ours == {f"SessionTracking={value}": (1, 6, 7) for value in given}
+    theirs = sorted((cookie.partition("=")[0], *counts[cookie]) for cookie in counts.keys() - ours)
+    assert theirs == [
+        ("PHPSESSID", 1, 4, 5),
+        ("acme_theme", 1, 1, 2),
+        ("csrftoken", 1, 1, 2),
+        ("session", 1, 0, 1),
+        ("session", 1, 2, 3),
+        ("session", 2, 2, 4),
+        ("sso_token", 1, 0, 1),
+    ]
+    logged = "\n".join(log_lines(folder))
+    assert all(cookie in logged for cookie in counts)
+
+
 def test_the_exit_status_is_that_of_the_report(done, report):
     assert report["run"]["exit_status"] == 1
     assert report["run"]["incomplete"] == []
@@ -203,15 +252,18 @@ def test_what_it_names_is_there_and_nothing_else_is_left(done, folder):
     named = set(
         map(
             Path,
-            re.findall(r"^  (?:report|log|flows|both acts) +(\S+)$", done.stdout, re.MULTILINE),
+            re.findall(
+                r"^  \w+(?: \w+)? +(/\S+)$", done.stdout.partition("What is left")[2], re.MULTILINE
+            ),
         )
     )
     (left,) = folder.iterdir()
     assert left == folder / "kept"
     assert left.stat().st_mode & 0o777 == 0o700
-    assert len(named) == 4
+    assert len(named) == 7
     assert named == set(left.iterdir()) - {left / "site.log"}
     assert all(path.stat().st_size for path in named)
+    assert list((left / "traces").rglob("tr000001.har"))
     assert descendants(folder) == []
 
 
@@ -287,6 +339,16 @@ def test_a_demo_that_is_interrupted_leaves_nothing(tmp_path, start, number):
         assert time.monotonic() < deadline
     _, status = demo.signal(number)
     assert status == 128 + number
+    assert descendants(tmp_path) == []
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_demo_that_is_interrupted_while_it_asks_its_log_leaves_nothing(tmp_path, start):
+    demo = start()
+    lines = iter(demo.process.stdout.readline, "")
+    assert any("session-tracker activity cookies" in line for line in lines)
+    rest, status = demo.signal(signal.SIGINT)
+    assert (rest, status) == ("", 128 + signal.SIGINT)
     assert descendants(tmp_path) == []
     assert list(tmp_path.iterdir()) == []
 
