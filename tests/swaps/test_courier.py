@@ -6,7 +6,7 @@ import time
 import pytest
 
 from session_tracking.swaps import courier as courier_module
-from session_tracking.swaps.courier import Courier, Greeting, Refused, StoreError
+from session_tracking.swaps.courier import INTERVAL, Courier, Greeting, Refused, StoreError
 from session_tracking.swaps.redis_ledger import FleetSettings, RedisLedger
 from tests.redis_server import RedisServer
 from tests.swaps.test_redis_ledger import KEY, A, B, ledger, sight, told
@@ -115,7 +115,7 @@ def test_a_server_is_known_before_it_is_told_anything():
         offer(courier, [1])
         courier.start()
         wait_until(lambda: courier.books.stored == 1)
-        courier.stop(10)
+        courier.stop(PATIENCE)
     assert told_at_greeting[0] == 0
 
 
@@ -205,7 +205,7 @@ class Slow:
         return [None for _ in sights]
 
     def greet(self, _counters):
-        raise StoreError("gone")
+        return Greeting()
 
     def close(self):
         pass
@@ -216,7 +216,7 @@ def test_an_offer_does_not_wait_for_the_store_that_is_at_work():
     courier = Courier(store, 10)
     courier.start()
     offer(courier, [1])
-    store.asked.wait(PATIENCE)
+    assert store.asked.wait(PATIENCE)
     offer(courier, [2])
     assert (balanced(courier).waiting, store.go.is_set()) == (2, False)
     store.go.set()
@@ -229,12 +229,88 @@ def test_books_that_are_closed_stay_closed():
     courier = Courier(store, 10)
     courier.start()
     offer(courier, range(2))
-    store.asked.wait(PATIENCE)
+    assert store.asked.wait(PATIENCE)
     courier.stop(0)
     assert balanced(courier).gap == 2
     store.go.set()
     courier._thread.join(PATIENCE)
     assert (balanced(courier).gap, courier.books.stored) == (2, 0)
+
+
+class Scripted:
+    """A store that does what its script says, one line a call: raise, or answer for each sight."""
+
+    def __init__(self, *script):
+        self.script, self.greeting, self.closed = list(script), Greeting(), False
+
+    def share(self, sights):
+        answer = self.script.pop(0) if self.script else None
+        if isinstance(answer, StoreError):
+            raise answer
+        return [answer for _ in sights]
+
+    def greet(self, _counters):
+        return self.greeting
+
+    def close(self):
+        self.closed = True
+
+
+GONE, FULL = StoreError("gone"), Refused("full", again=True)
+
+
+def ending(store, *, within):
+    """A courier without a thread that has reached the end with one sight still waiting."""
+    courier = Courier(store, 10)
+    offer(courier, [1])
+    courier._deadline = time.monotonic() + within
+    courier._ending.set()
+    courier._work()
+    assert store.closed
+    return courier
+
+
+def test_what_waits_at_the_end_is_tried_until_it_is_stored():
+    courier = ending(Scripted(GONE, FULL), within=PATIENCE)
+    assert (balanced(courier).stored, courier.books.outages) == (1, 1)
+
+
+def test_at_the_end_of_the_time_it_is_left():
+    assert balanced(ending(Scripted(), within=-1)).waiting == 1
+
+
+def test_an_outage_is_told_once_and_its_pauses_become_longer():
+    courier = Courier(Scripted(GONE, GONE, GONE), 1)
+    offer(courier, range(3))
+    pauses = [INTERVAL]
+    for _ in range(5):
+        pauses.append(courier._turn(pauses[-1]))
+    assert pauses == [INTERVAL, 0.2, 0.4, 0.8, INTERVAL, INTERVAL]
+    assert balanced(courier).outages == 1
+    cannot, can, gap = courier.notices()
+    assert cannot.startswith("the fleet's ledger cannot be used: gone.")
+    assert can == "the fleet's ledger can be used again"
+    assert gap.startswith("2 sights did not get into")
+    assert courier.lossy
+
+
+def test_sights_that_are_refused_for_good_are_a_gap():
+    courier = Courier(Scripted(Refused("something else", again=False)), 10)
+    offer(courier, [1])
+    assert courier._turn(INTERVAL) == INTERVAL
+    assert (balanced(courier).gap, courier.books.outages) == (1, 0)
+
+
+def test_another_server_and_another_secret_are_told_once_each():
+    courier = Courier(Scripted(), 10)
+    for identity in ("a", "a", "b"):
+        courier._store.greeting = Greeting(frozenset([identity]), (b"{}",), "another secret")
+        courier._greet()
+    assert courier.fleet == (b"{}",)
+    secret, anew = courier.notices()
+    assert (secret, courier.problem) == ("another secret", "another secret")
+    assert "started anew" in anew
+    assert courier.lossy
 
 
 def test_without_a_start_there_is_nothing_to_end(server):
