@@ -4,8 +4,11 @@ import socket
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable
 from contextlib import suppress
 from itertools import count
+
+type Part = bytes | str | float | Callable[[], object]
 
 
 class Origin:
@@ -14,12 +17,12 @@ class Origin:
     `{n}` in an answer is a number that no answer had before, six digits long.
 
     An answer is a list of parts, sent one after the other; a number is a pause of so many seconds,
-    and the last part may be the string "close" or "break" to end the connection in an orderly or
-    disorderly way.
+    a function is called and may wait for something, and the last part may be the string "close" or
+    "break" to end the connection in an orderly or disorderly way.
     """
 
     def __init__(self) -> None:
-        self.answers: dict[str, list[bytes | str | float]] = {}
+        self.answers: dict[str, list[Part]] = {}
         self.requests: list[bytes] = []
         self.hits: Counter[str] = Counter()
         self._numbers = count(1)
@@ -34,7 +37,7 @@ class Origin:
         head = "\r\n".join([f"HTTP/1.1 {status}", *lines, f"Content-Length: {length}"])
         self.answers[path] = [head.encode("latin-1") + b"\r\n\r\n" + body]
 
-    def raw(self, path: str, *parts: bytes | str | float) -> None:
+    def raw(self, path: str, *parts: Part) -> None:
         """Answer with exactly these octets."""
         self.answers[path] = list(parts)
 
@@ -65,6 +68,9 @@ class Origin:
                     if isinstance(part, float):
                         time.sleep(part)
                         continue
+                    if callable(part):
+                        part()
+                        continue
                     if isinstance(part, str):
                         if part == "break":
                             linger = (1).to_bytes(4, "little") + (0).to_bytes(4, "little")
@@ -87,7 +93,7 @@ class Origin:
         return b"".join(lines)
 
 
-def _head_of(parts: list[bytes | str | float]) -> list[bytes | str | float]:
+def _head_of(parts: list[Part]) -> list[Part]:
     """What is sent of an answer to HEAD."""
     found = []
     for part in parts:

@@ -148,12 +148,12 @@ assert type(first).__name__ == type(second).__name__ == "SessionTracker"
 # ------------------------------------------------------------------------------ setup
 
 
-def setup(checkout, environment, timeout=120):
+def setup(checkout, environment):
     return subprocess.run(
         [checkout / "scripts/setup"],
         capture_output=True,
         text=True,
-        timeout=timeout,
+        timeout=240,
         check=False,
         env=environment,
     )
@@ -196,7 +196,7 @@ def test_setup_makes_an_environment_once(tmp_path, checkout, installer):
     assert (first.returncode, first.stderr) == (0, "")
     assert (checkout / ".venv/bin/session-tracker").exists()
 
-    again = setup(checkout, environment, timeout=2)
+    again = setup(checkout, environment)
     assert (again.returncode, again.stdout, again.stderr) == (0, "", "")
 
     moved = checkout.rename(tmp_path / "elsewhere")

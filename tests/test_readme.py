@@ -26,7 +26,7 @@ PROGRAMS = Path(sysconfig.get_path("scripts"))
 PACKAGES = sysconfig.get_path("purelib")
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("**/*.md"))]
 BASH = shutil.which("bash")
-SECONDS = 120
+SECONDS = 240
 
 pytestmark = pytest.mark.xdist_group("readme")  # one recording serves many tests
 

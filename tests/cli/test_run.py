@@ -8,13 +8,13 @@ import socket
 import ssl
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
 from session_tracking.cli import surroundings
-from session_tracking.cli.run import _check_upstream
+from session_tracking.cli.run import _check_upstream, _passing_on
+from tests.waiting import PATIENCE, refused, wait_until
 
 REPO = Path(__file__).parents[1] / "sample_repo"
 PROGRAM = Path(sys.executable).with_name("session-tracker")
@@ -233,6 +233,7 @@ class Running:
             text=True,
         )
         self.address = self.process.stdout.readline().split()[1]
+        self.port = int(self.address.rpartition(":")[2])
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
@@ -243,27 +244,22 @@ def test_signals_reach_the_command_and_nothing_stays_behind(shop, number):
     assert said == f"got {number:d}\n"
     assert running.process.returncode == 5
     assert not left_behind(running.process.pid)
-    assert refused(running.address)
+    wait_until(lambda: refused(running.port))
 
 
-def refused(address):
-    """Whether nobody listens there any more, within some seconds."""
-    host, port = address.removeprefix("http://").split(":")
-    deadline = time.monotonic() + 20
-    while time.monotonic() < deadline:
-        try:
-            socket.create_connection((host, int(port)), 1).close()
-        except ConnectionRefusedError:
-            return True
-        time.sleep(0.1)
-    return False
+def test_a_signal_that_comes_before_the_command_runs_reaches_it():
+    with _passing_on() as hand_to:
+        os.kill(os.getpid(), signal.SIGTERM)
+        with subprocess.Popen(["sleep", "60"]) as process:
+            hand_to(process)
+            assert process.wait(PATIENCE) == -signal.SIGTERM
 
 
 def test_a_killed_run_takes_its_proxy_along(shop):
     running = Running(shop)
     running.process.kill()
     running.process.wait()
-    assert refused(running.address)
+    wait_until(lambda: refused(running.port))
     command = subprocess.run(
         ["pgrep", "-f", running.address], capture_output=True, text=True, check=False
     )
@@ -275,24 +271,26 @@ def test_a_killed_run_takes_its_proxy_along(shop):
 
 def test_ctrl_c_at_a_terminal_reaches_the_command_once(shop):
     code = (
-        "import os, signal, time\n"
+        "import signal, time\n"
         "got = []\n"
         "signal.signal(2, lambda *_: got.append(1))\n"
         "print('ready', flush=True)\n"
-        "time.sleep(3)\n"
+        "while not got: time.sleep(0.05)\n"
+        "time.sleep(1)\n"  # another one would come by now
         "print('times', len(got), flush=True)\n"
     )
     pid, terminal = pty.fork()
     if not pid:
         os.execv(PROGRAM, [str(PROGRAM), "run", "--upstream", shop, "--", *python(code)])  # noqa: S606 - no shell is wanted
     said = b""
-    while b"times" not in said:
+    while b"ready" not in said:
         said += os.read(terminal, 1000)
-        if b"ready" in said and b"^C" not in said:
-            os.write(terminal, b"\x03")
+    os.write(terminal, b"\x03")
+    while not re.search(rb"times \d+\r\n", said):
+        said += os.read(terminal, 1000)
     _, status = os.waitpid(pid, 0)
     os.close(terminal)
-    assert b"times 1" in said
+    assert b"times 1\r\n" in said
     assert os.waitstatus_to_exitcode(status) == 2
 
 

@@ -94,10 +94,10 @@ def test_a_visit(start, tmp_path):
     assert second["x-cache-level"] is None
     assert second["sc(Set-Cookie)"] is None
     assert int(second["cs-bytes"]) > 5
-    (log,) = (tmp_path / "logs/shop.test").iterdir()
-    assert SECRET not in log.read_text()
+    for log in (tmp_path / "logs/shop.test").iterdir():
+        assert SECRET not in log.read_text()
+        assert log.stat().st_mode & 0o007 == 0
     assert (tmp_path / "logs/digest.key").stat().st_mode & 0o777 == 0o600
-    assert log.stat().st_mode & 0o007 == 0
 
 
 def test_a_file_is_not_logged_again(start, tmp_path):

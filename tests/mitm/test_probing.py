@@ -10,6 +10,7 @@ from session_tracking.swaps.probe.facts import TargetError
 from tests.caches import running_cache
 from tests.mitm.visitors import Visitor
 from tests.proxy import Proxy
+from tests.waiting import PATIENCE, wait_until
 
 
 @pytest.fixture
@@ -26,7 +27,7 @@ def web_of():
                 "Cookie": "_mitmproxy_xsrf=aabb",
             },
             trust_env=False,
-            timeout=30,
+            timeout=PATIENCE,
         )
         clients.append(client)
         return client
@@ -63,6 +64,7 @@ def test_flows_are_probed_beside_the_traffic(origin, tmp_path, web_of):
         asked = origin.requests[begun:]
         assert all(b"Browser" in request for request in asked)
         assert not any(b"Cookie" in request for request in asked)
+        wait_until(lambda: "probe: " in web.get("/flows").json()[2]["comment"])
         first, second, kept = web.get("/flows").json()
         for flow in (first, second):
             assert "probe: http://shop.test/probed: proven swap: " in flow["comment"]

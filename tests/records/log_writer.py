@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 from session_tracking.cookies.digest import Digester
+from session_tracking.records import w3c_log
 from session_tracking.records.settings import (
     ClientAddress,
     CookieMode,
@@ -20,6 +21,7 @@ from session_tracking.records.settings import (
 from session_tracking.records.visit import Visit
 from session_tracking.records.w3c_log import W3cLog
 
+w3c_log.MAX_WAITING = 1_000_000  # after a stall, many come at once
 folder, per_second = Path(sys.argv[1]), int(sys.argv[2])
 files = LogFiles(folder, folder / "key", Rollover.DAILY, 1 << 20, None)
 fields = ("date", "time", "cs-uri-stem", "cs(User-Agent)", "sc-status")

@@ -19,6 +19,7 @@ from session_tracking.records.w3c_log import W3cLog
 from session_tracking.records.w3c_names import file_name, is_log_name, period, turn_of
 from session_tracking.records.w3c_read import Reader
 from tests.records.w3c import NOON, files, log_of, logs_of, rows, settings, visit
+from tests.waiting import wait_until
 
 MIDNIGHT = datetime(2026, 11, 22, tzinfo=UTC).timestamp()
 
@@ -360,10 +361,7 @@ def test_the_thread_writes_by_itself_and_ends(tmp_path):
     log, chosen = log_of(of), settings(of)
     log.start()
     log.put(chosen, visit())
-    deadline = time.monotonic() + 10
-    while not log.written:
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+    wait_until(lambda: log.written)
     assert len(rows(tmp_path)) == 1
     log.put(chosen, visit())
     log.stop()

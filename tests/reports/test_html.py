@@ -15,7 +15,7 @@ from tests.reports.documents import MARKUP, SECRET, clean, everything, many
 def browser():
     with sync_playwright() as playwright:
         launched = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"), args=["--no-sandbox"]
+            executable_path=shutil.which("chromium"), args=["--no-sandbox"], timeout=120_000
         )
         yield launched
         launched.close()
@@ -30,6 +30,7 @@ def opened(browser, tmp_path):
         file = tmp_path / "report.html"
         file.write_text(html.render(document))
         context = browser.new_context(**settings)
+        context.set_default_timeout(120_000)
         contexts.append(context)
         page = context.new_page()
         page.asked, page.said = [], []

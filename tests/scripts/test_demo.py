@@ -18,7 +18,7 @@ from scripts.sample_site import PAGES
 
 ROOT = Path(__file__).resolve().parents[2]
 DEMO = ROOT / "scripts/demo"
-SECONDS = 120
+SECONDS = 240
 ID = r"[\w-]{22}"
 
 pytestmark = pytest.mark.xdist_group("demo")  # one demo serves many tests
@@ -376,7 +376,7 @@ def test_keep_stays_up_for_a_browser_until_interrupted(tmp_path, start):
     for program in ("demo_parts.main", "sample_site.py", "mitmweb"):
         assert sum(program in command for command in running) == 1
 
-    with httpx.Client(trust_env=False) as browser:
+    with httpx.Client(timeout=SECONDS, trust_env=False) as browser:
         cookies = browser.get(f"{site}basket").headers.get_list("set-cookie")
         page, _, token = web.partition("?token=")
         authorization = {"Authorization": f"Bearer {token}"}

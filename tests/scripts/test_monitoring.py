@@ -37,7 +37,9 @@ def scraped():
     metrics = Metrics("127.0.0.1:0", lambda: counters)
     try:
         metrics.exchange(0.001)
-        return httpx.get(f"http://127.0.0.1:{metrics.port}/metrics", trust_env=False).text
+        return httpx.get(
+            f"http://127.0.0.1:{metrics.port}/metrics", timeout=60, trust_env=False
+        ).text
     finally:
         metrics.close()
 

@@ -5,7 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -188,7 +188,8 @@ def _around(
 def _run(command: Sequence[str], environment: dict[str, str]) -> int:
     """Run the command on our own streams; its exit status as a shell tells it."""
     try:
-        with subprocess.Popen(command, env=environment) as process, _passing_on(process):  # noqa: S603 - it is the user's command
+        with _passing_on() as hand_to, subprocess.Popen(command, env=environment) as process:  # noqa: S603 - it is the user's command
+            hand_to(process)
             status = process.wait()
     except FileNotFoundError:
         _say(f"there is no program {visible(command[0], 200)!r}")
@@ -200,17 +201,29 @@ def _run(command: Sequence[str], environment: dict[str, str]) -> int:
 
 
 @contextmanager
-def _passing_on(process: subprocess.Popen[bytes]) -> Iterator[None]:
-    """Hand signals on to the command, as if we were not there."""
+def _passing_on() -> Iterator[Callable[[subprocess.Popen[bytes]], None]]:
+    """Hand signals on to the command, as if we were not there.
+
+    Gives what is to be called with the command once it runs; signals that come before wait for it.
+    """
+    running: list[subprocess.Popen[bytes]] = []
+    early: list[int] = []
 
     def hand_on(number: int, _frame: FrameType | None) -> None:
+        if not running:
+            early.append(number)
         # Ctrl-C reaches the command by itself: the terminal sends it to the whole group.
-        if number != signal.SIGINT or not _at_terminal():
+        elif number != signal.SIGINT or not _at_terminal():
+            running[0].send_signal(number)
+
+    def hand_to(process: subprocess.Popen[bytes]) -> None:
+        running.append(process)
+        for number in early:
             process.send_signal(number)
 
     before = {number: signal.signal(number, hand_on) for number in _PASSED_ON}
     try:
-        yield
+        yield hand_to
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -6,18 +6,19 @@ import subprocess
 import threading
 import time
 from contextlib import contextmanager, suppress
-from itertools import count, pairwise
+from itertools import count
 
 import pytest
 
 from session_tracking.swaps.probe import connection
-from session_tracking.swaps.probe.connection import Network, tls_context
+from session_tracking.swaps.probe.connection import Network, take_step, tls_context
 from session_tracking.swaps.probe.driving import Driver
-from session_tracking.swaps.probe.facts import Target, Visitor
-from session_tracking.swaps.probe.plan import Probe
+from session_tracking.swaps.probe.facts import Kind, Target, Visitor
+from session_tracking.swaps.probe.plan import STEPS, Probe
 from session_tracking.swaps.probe.reading import ProbeSettings
 from session_tracking.swaps.probe.verdict import Result
 from tests.origin import Origin
+from tests.waiting import wait_until
 
 FAST = 10_000.0
 SID = "Set-Cookie: sid={n}"
@@ -91,18 +92,18 @@ def test_visitors_have_addresses_of_their_own():
 
 
 BROKEN = [
-    ("no answer", ["break"], "reset"),
-    ("closed", ["close"], "no HTTP/1.1"),
-    ("no HTTP", [b"SSH-2.0-x\r\n\r\n"], "no HTTP/1.1"),
-    ("too long a head", [b"HTTP/1.1 200 OK\r\nX: " + b"x" * 300_000], "no HTTP/1.1"),
-    ("silent", [0.5], "nothing came within 0.2 s"),
+    ("no answer", ["break"], {}, "reset"),
+    ("closed", ["close"], {}, "no HTTP/1.1"),
+    ("no HTTP", [b"SSH-2.0-x\r\n\r\n"], {}, "no HTTP/1.1"),
+    ("too long a head", [b"HTTP/1.1 200 OK\r\nX: " + b"x" * 300_000], {}, "no HTTP/1.1"),
+    ("silent", [], {"timeout": 0.2}, "nothing came within 0.2 s"),
 ]
 
 
-@pytest.mark.parametrize(("parts", "problem"), [row[1:] for row in BROKEN], ids=[r[0] for r in BROKEN])  # fmt: skip
-def test_no_answer(origin, parts, problem):
-    origin.raw("/broken", *parts)
-    verdict = probe(origin, "/broken", network=Network(timeout=0.2))
+@pytest.mark.parametrize(("parts", "settings", "problem"), [row[1:] for row in BROKEN], ids=[r[0] for r in BROKEN])  # fmt: skip
+def test_no_answer(origin, parts, settings, problem):
+    origin.raw("/broken", b"", *parts)
+    verdict = probe(origin, "/broken", network=Network(**settings))
     assert verdict.result is Result.NOT_ASSESSABLE
     assert problem in verdict.reasons[0]
     assert len(verdict.answers) == 2  # whoever does not answer is left alone
@@ -124,10 +125,12 @@ HEAD = (
 
 
 def test_content_that_does_not_come_to_its_end(origin, monkeypatch):
-    origin.raw("/cut", HEAD + b"x", 0.5)
-    verdict = probe(origin, "/cut", network=Network(timeout=0.2))
-    assert verdict.result is Result.NOT_ASSESSABLE
-    assert "nothing came within 0.2 s" in verdict.reasons[0]
+    origin.raw("/cut", HEAD + b"x")
+    target = Target.of(f"http://127.0.0.1:{origin.port}/cut")
+    answers = take_step(Probe(target), STEPS[Kind.CONTROL], Network(timeout=0.5), print)
+    assert [(answer.status, answer.cut) for answer in answers] == [
+        (200, "nothing came within 0.5 s")
+    ] * 2
     monkeypatch.setattr(connection, "MAX_CONTENT", 1)
     origin.raw("/long", HEAD + b"x" * 9)
     assert "it is longer than" in probe(origin, "/long").reasons[0]
@@ -139,12 +142,21 @@ def test_an_interim_answer_is_none(origin):
 
 
 def test_the_second_is_sent_while_the_first_is_under_way(origin, monkeypatch):
+    """The first one's content comes when the second has asked; the second one's head takes long."""
     monkeypatch.setattr(connection, "_JOIN_SECONDS", 0.05)
-    origin.raw("/slow", 0.1, HEAD, 0.1, b"x" * 9)
-    verdict = probe(origin, "/slow")
-    assert verdict.result is Result.SAFE
-    *_, first, second = verdict.answers
-    assert first.received <= second.time < first.received + 0.1
+    second_asked = threading.Event()
+    numbers = count(1)
+
+    def come():
+        if next(numbers) == 2:
+            second_asked.set()
+            time.sleep(1)
+
+    origin.raw("/slow", come, HEAD, lambda: second_asked.wait(60), b"x" * 9)
+    target = Target.of(f"http://127.0.0.1:{origin.port}/slow")
+    first, second = take_step(Probe(target), STEPS[Kind.OVERLAPPING], Network(), print)
+    assert (first.length, second.length, first.cut, second.cut) == (9, 9, "", "")
+    assert first.received <= second.time
 
 
 # ----------------------------------------------------------------------------- https
@@ -220,11 +232,11 @@ def test_https_is_checked_for_the_host_that_is_asked_for(certificate):
 def test_a_host_is_asked_no_faster_than_allowed(origin):
     origin.answer("/paced", SID, "Cache-Control: private", body=b"{n}")
     target = Target.of(f"http://127.0.0.1:{origin.port}/paced")
+    begun = time.time()
     verdict = Driver(Network(), 20).run(Probe(target))
-    times = [answer.time for answer in verdict.answers]
-    assert times[-1] - times[0] >= (len(times) - 2) / 20 - 0.02
-    in_turn = times[2:7]
-    assert all(later - earlier >= 0.045 for earlier, later in pairwise(in_turn))
+    times = sorted(answer.time for answer in verdict.answers)
+    # Two of them may be sent at once, and a busy machine sends later, never earlier.
+    assert all(when - begun >= (number - 1) / 20 - 0.01 for number, when in enumerate(times))
 
 
 def test_verdicts_come_in_the_order_of_the_urls(origin):
@@ -242,11 +254,13 @@ def test_stopping_sends_nothing_more(origin):
     target = Target.of(f"http://127.0.0.1:{origin.port}/stopped")
     driver = Driver(Network(), 1 / 3600)
     answers = driver.run_all([Probe(target), Probe(target)])
-    timer = threading.Timer(0.3, driver.stop)
-    timer.start()
-    begun = time.monotonic()
-    verdicts = list(answers)
-    timer.join()
-    assert time.monotonic() - begun < 30
+
+    def asked():
+        return sum(b"/stopped" in request for request in origin.requests)
+
+    stopping = threading.Thread(target=lambda: wait_until(asked) and driver.stop())
+    stopping.start()
+    verdicts = list(answers)  # the next one would be asked in an hour
+    stopping.join()
     assert [verdict.result for verdict in verdicts] == [Result.NOT_ASSESSABLE] * 2
-    assert sum(b"/stopped" in request for request in origin.requests) == 1
+    assert asked() == 1

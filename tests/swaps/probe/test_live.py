@@ -12,7 +12,7 @@ from tests.origin import Origin
 
 SID = "Set-Cookie: sid={n}; HttpOnly"
 OLD = "Last-Modified: Sun, 01 Nov 2020 09:30:00 GMT"
-LATE = "HTTP/1.1 200 OK\r\n{}\r\nCache-Control: max-age=60\r\n{}\r\nContent-Length: 2000\r\n\r\n"
+LATE = "HTTP/1.1 200 OK\r\n{}\r\nCache-Control: max-age=3600\r\n{}\r\nContent-Length: 2000\r\n\r\n"
 FORGETS_QUERIES = Cache("httpd", "httpd", "httpd.conf.in", "CacheIgnoreQueryString On")
 NO_ARGS = Cache(
     "nginx", "nginx", "nginx.conf.in",
@@ -28,11 +28,11 @@ def origin():
     started = Origin()
     # Of now: caches count the age from it, and tests are collected long before they run.
     date = f"Date: {formatdate(usegmt=True)}"
-    started.answer("/stored", date, "Cache-Control: max-age=60", SID, body=b"{n}")
+    started.answer("/stored", date, "Cache-Control: max-age=3600", SID, body=b"{n}")
     started.answer("/private", date, "Cache-Control: private", SID, body=b"{n}")
     started.answer("/silent", date, OLD, SID, body=b"{n}")
     started.answer(
-        "/constant", date, "Cache-Control: max-age=60", "Set-Cookie: sid=same", body=b"{n}"
+        "/constant", date, "Cache-Control: max-age=3600", "Set-Cookie: sid=same", body=b"{n}"
     )
     started.raw("/late", LATE.format(date, SID).encode(), 0.15, b"x" * 2000)
     yield started
