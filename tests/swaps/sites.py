@@ -1,11 +1,13 @@
 """Exchanges by hand, for tests of the detector."""
 
 from session_tracking.cookies.classify import classify
+from session_tracking.cookies.cookie import parse_cookie
 from session_tracking.cookies.set_cookie import response_cookies
 from session_tracking.http.exchange import ClientId, Exchange, RequestFacts, ResponseFacts
 from session_tracking.http.fields import FieldSection
-from session_tracking.swaps.clients import identify
-from session_tracking.swaps.detector import Detector, Sighting
+from session_tracking.swaps.clients import Sender, identify
+from session_tracking.swaps.delivery import Delivery, place_of, stamp_of
+from session_tracking.swaps.detector import Detector
 from session_tracking.swaps.settings import SwapSettings
 
 HIT = ("Age", "5")
@@ -27,11 +29,9 @@ class World:
 
     def client(self, address, agent="UA", connection="", own="", presented=None):
         """A client; `connection` is new each time unless it is named."""
-        fields = FieldSection([("User-Agent", agent)])
         identity = ClientId(address, connection or f"{self.now}-{address}")
         return identify(
-            identity,
-            fields,
+            Sender(identity, agent, [], []),
             self.settings,
             own=own,
             presented=bool(own if presented is None else presented),
@@ -52,7 +52,11 @@ class World:
             (cookie, classify(cookie, self.now))
             for cookie in response_cookies(exchange.response.fields)
         ]
-        return self.detector.on_response(self.settings, Sighting(exchange, client, url), cookies)
+        place = place_of(exchange, url)
+        stamp = stamp_of(exchange.response.fields.first("date"), place.etag)
+        pairs = parse_cookie([sent])
+        delivery = Delivery(self.settings, place, client, pairs, stamp, self.now)
+        return self.detector.on_response(delivery, cookies)
 
     def send(self, client, sent, host="shop.test", path="/"):
         """A request with this Cookie value; the events."""

@@ -4,11 +4,11 @@ import pytest
 from hypothesis import given, strategies as st
 
 from session_tracking.http.exchange import ClientId
-from session_tracking.http.fields import FieldSection
 from session_tracking.swaps.clients import (
     UNKNOWN_ADDRESS,
     Client,
     Likeness,
+    Sender,
     compare,
     identify,
     tag,
@@ -20,11 +20,8 @@ PROXIES = SwapSettings(trusted_proxies=(ip_network("10.0.0.0/8"), ip_network("fd
 
 
 def seen(address="192.0.2.1", connection="", agent="", settings=None, forwarded=(), **own):
-    lines = [("X-Forwarded-For", value) for value in forwarded]
-    lines += [("User-Agent", agent)] if agent else []
-    return identify(
-        ClientId(address, connection), FieldSection(lines), settings or SwapSettings(), **own
-    )
+    sender = Sender(ClientId(address, connection), agent or None, forwarded, ())
+    return identify(sender, settings or SwapSettings(), **own)
 
 
 PAIRS = [

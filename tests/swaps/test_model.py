@@ -120,8 +120,8 @@ def test_every_swap_is_found_and_none_else(cache, steps):
 def test_a_detector_that_always_or_never_says_swap_fails_that_test(always, monkeypatch):
     real = Detector.on_response
 
-    def broken(self, settings, sighting, cookies):
-        events = real(self, settings, sighting, cookies)
+    def broken(self, delivery, cookies):
+        events = real(self, delivery, cookies)
         if not always:
             return []
         return events or [swap]

@@ -1,3 +1,4 @@
+from session_tracking.swaps.clients import Client
 from session_tracking.swaps.names import MAX_NAMES, Name, Names
 from session_tracking.swaps.urls import MAX_URLS, Urls
 
@@ -5,7 +6,7 @@ from session_tracking.swaps.urls import MAX_URLS, Urls
 def given(fresh, repeats, clients, *, wide=True):
     name = Name(fresh)
     for number in range(repeats):
-        name.count(number % clients + 1, wide=wide)
+        name.count(Client(agent=number % clients + 1), wide=wide)
     return name
 
 

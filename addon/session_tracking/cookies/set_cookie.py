@@ -34,7 +34,10 @@ class SetCookie(NamedTuple):
 
     def attribute(self, name: str) -> str | None:
         """The last value of an attribute (lower-case name); None if absent."""
-        return next((v for n, v in reversed(self.attributes) if n == name), None)
+        for found, value in reversed(self.attributes):
+            if found == name:
+                return value
+        return None
 
     def has(self, name: str) -> bool:
         """Whether the attribute is there, with or without a value."""

@@ -1,7 +1,7 @@
 """Exchange → Outcome: the tracker, the audit, the detector and the shadow, joined; sans-I/O."""
 
 from session_tracking.engine.engine import Engine, known_id
-from session_tracking.engine.known import Again, Known, Views
+from session_tracking.engine.known import Again, Known
 from session_tracking.engine.outcome import Circumstances, Outcome, SiteSettings
 
 __all__ = [
@@ -11,6 +11,5 @@ __all__ = [
     "Known",
     "Outcome",
     "SiteSettings",
-    "Views",
     "known_id",
 ]

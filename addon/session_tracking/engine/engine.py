@@ -1,6 +1,6 @@
 """Exchange → Outcome: the tracker and the audit, joined; sans-I/O."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from session_tracking.audit.auditor import audit, examine, regraded, told_apart
@@ -15,7 +15,7 @@ from session_tracking.caching.safety import assess
 from session_tracking.cookies.cookie import cookie_values, parse_cookie
 from session_tracking.cookies.digest import Digester
 from session_tracking.cookies.set_cookie import parse_set_cookie
-from session_tracking.engine.known import MAX_COOKIES as MAX_LIKE, Again, Known, Views, shape_of
+from session_tracking.engine.known import MAX_COOKIES as MAX_LIKE, Again, Known, shape_of
 from session_tracking.engine.outcome import Circumstances, Outcome, SiteSettings
 from session_tracking.http.exchange import ClientId, Exchange, RequestFacts, ResponseFacts
 from session_tracking.http.fields import unquote
@@ -25,9 +25,10 @@ from session_tracking.shadow.entries import Answer
 from session_tracking.shadow.facts import CookieNaming, HeldCookie, held_cookies
 from session_tracking.shadow.serving_cache import LookUp
 from session_tracking.shadow.shadow import Shadow
-from session_tracking.swaps.clients import Client, identify
+from session_tracking.swaps.clients import Client, Sender, identify
 from session_tracking.swaps.courier import Courier
-from session_tracking.swaps.detector import Detector, Sighting
+from session_tracking.swaps.delivery import Delivery, Place, place_of, stamp_of
+from session_tracking.swaps.detector import Detector
 from session_tracking.swaps.events import SwapEvent
 from session_tracking.swaps.late import judge
 from session_tracking.tracking.policy import Decision
@@ -146,7 +147,7 @@ class Engine:
         facts = examine(exchange, settings.audit, own_name=own_name)
         events = seen.noticed
         if facts is not None and seen.watch and settings.swaps.enabled:
-            events += self._watch_response(settings, exchange, decision, facts.cookies)
+            events += self._watch_whole(settings, exchange, decision, facts.cookies)
         if facts is None and seen.noticed:
             facts = AuditFacts(exchange, assess(exchange), None, {}, ())
         site = self._open(settings)
@@ -211,9 +212,10 @@ class Engine:
         told = [finding for finding in found if finding.swap is event]
         return tuple(regraded(told, settings.audit.severities))
 
-    def _share(self, settings: SiteSettings, exchange: Exchange) -> None:
+    def _share(self, settings: SiteSettings, whole: Callable[[], Exchange]) -> None:
         """Have the fleet told what the detector noted."""
         if self.courier is not None and self.detector.sights:
+            exchange = whole()
             for sight in self.detector.sights:
                 sight.context = settings, exchange
                 self.courier.offer(sight)
@@ -234,8 +236,7 @@ class Engine:
             settings,
             self._open(settings),
             outcome.level,
-            exchange.request.url,
-            shown_url(exchange.request),
+            place_of(exchange, shown_url(exchange.request)),
             edit if issued else None,
         )
         self._learn_shape(known, exchange, outcome)
@@ -254,26 +255,28 @@ class Engine:
         self,
         known: Known,
         again: Again,
-        views: Views,
         decision: Decision | None,
-        seen: Circumstances,
+        *,
+        whole: Callable[[], Exchange],
+        https: bool,
     ) -> Outcome:
-        """What `on_response` would answer to an exchange that is like a known one."""
+        """What `on_response` would answer to a live exchange that is like a known one.
+
+        `whole` gives all of it, should it not be as its like after all.
+        """
         settings = known.settings
         cookies = self._cookies(settings, again.set_cookies, again.time)
         judged = known.judged.get(shape_of(cookies))
         if judged is None:
-            exchange = views.whole()
-            outcome = self.on_response(settings, exchange, decision, seen)
+            exchange = whole()
+            outcome = self.on_response(settings, exchange, decision, Circumstances(https))
             self._learn_shape(known, exchange, outcome)
             return outcome
         if cookies and settings.swaps.enabled:
-            # Other proxies' answers come late, and are told with all of the exchange.
-            exchange = views.brief(known.url) if self.courier is None else views.whole()
-            events = self._watch_response(settings, exchange, decision, cookies, known.shown)
+            events = self._watch_response(settings, known.place, again, decision, cookies, whole)
             if events:
-                seen = seen._replace(noticed=events, watch=False)
-                return self.on_response(settings, views.whole(), decision, seen)
+                seen = Circumstances(https, noticed=events, watch=False)
+                return self.on_response(settings, whole(), decision, seen)
         findings, edit = judged
         if edit is not None:
             self._books.enforced(known.site)
@@ -284,7 +287,7 @@ class Engine:
                 known.issued,
                 site=settings.site,
                 now=again.time,
-                https=seen.https,
+                https=https,
             )
         self._credit(settings)
         return Outcome(edit, findings, decision, level=known.level)
@@ -332,7 +335,8 @@ class Engine:
         """What the simulated cache makes of a request, before upstream is asked."""
         pairs = parse_cookie(request.fields.values("cookie"))
         own, presented = self._own_id(settings, pairs, decision)
-        visitor = identify(client, request.fields, settings.swaps, own=own, presented=presented)
+        sender = Sender.of(request, client)
+        visitor = identify(sender, settings.swaps, own=own, presented=presented)
         return self.shadow.look_up(settings.shadow, request, visitor, self._open(settings), now)
 
     def follow(
@@ -349,9 +353,8 @@ class Engine:
         request, tracking = exchange.request, settings.tracking
         pairs = parse_cookie(request.fields.values("cookie"))
         own, presented = self._own_id(settings, pairs, decision)
-        client = identify(
-            exchange.client, request.fields, settings.swaps, own=own, presented=presented
-        )
+        sender = Sender.of(request, exchange.client)
+        client = identify(sender, settings.swaps, own=own, presented=presented)
         naming = CookieNaming(
             tracking.cookie.name if tracking.enabled else "",
             settings.audit.names,
@@ -387,7 +390,8 @@ class Engine:
         """What the sessions that a request brings tell about swaps."""
         presented = parse_cookie(request.fields.values("cookie"))
         own, _ = self._own_id(settings, presented, None)
-        marks = identify(client, request.fields, settings.swaps, own=own, presented=bool(own))
+        sender = Sender.of(request, client)
+        marks = identify(sender, settings.swaps, own=own, presented=bool(own))
         events = self.detector.on_request(
             settings.swaps,
             request.host,
@@ -399,27 +403,39 @@ class Engine:
         if self.courier is not None:
             # What upstream answers is not known yet.
             asked = Exchange(request, ResponseFacts(0), "", client, now, now)
-            self._share(settings, asked)
+            self._share(settings, lambda: asked)
         return tuple(events)
 
-    def _watch_response(
+    def _watch_whole(
         self,
         settings: SiteSettings,
         exchange: Exchange,
         decision: Decision | None,
         cookies: Sequence[AuditedCookie],
-        shown: str = "",
     ) -> tuple[SwapEvent, ...]:
-        request = exchange.request
-        pairs = parse_cookie(request.fields.values("cookie"))
+        place = place_of(exchange, shown_url(exchange.request))
+        sender = Sender.of(exchange.request, exchange.client)
+        date = exchange.response.fields.first("date")
+        again = Again((), exchange.response_time, date, sender)
+        return self._watch_response(settings, place, again, decision, cookies, lambda: exchange)
+
+    def _watch_response(
+        self,
+        settings: SiteSettings,
+        place: Place,
+        again: Again,
+        decision: Decision | None,
+        cookies: Sequence[AuditedCookie],
+        whole: Callable[[], Exchange],
+    ) -> tuple[SwapEvent, ...]:
+        """What the cookies of a response tell about swaps."""
+        pairs = parse_cookie(again.sender.cookies)
         own, presented = self._own_id(settings, pairs, decision)
-        client = identify(
-            exchange.client, request.fields, settings.swaps, own=own, presented=presented
-        )
-        watched = [(each.cookie, each.cookie_class) for each in cookies]
-        sighting = Sighting(exchange, client, shown or shown_url(request), pairs)
-        events = self.detector.on_response(settings.swaps, sighting, watched)
-        self._share(settings, exchange)
+        client = identify(again.sender, settings.swaps, own=own, presented=presented)
+        stamp = stamp_of(again.date, place.etag)
+        delivery = Delivery(settings.swaps, place, client, pairs, stamp, again.time)
+        events = self.detector.on_response(delivery, cookies)
+        self._share(settings, whole)
         return tuple(events)
 
     def _own_id(

@@ -4,7 +4,7 @@ A site sends the same few responses all day. What was made of one is made of its
 what a value decides, such as whether it was another's, is looked at each time.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -13,9 +13,10 @@ from session_tracking.caching.levels import Level
 from session_tracking.cookies.classify import CookieClass
 from session_tracking.engine.outcome import SiteSettings
 from session_tracking.http.edit import Edit
-from session_tracking.http.exchange import Exchange
+from session_tracking.swaps.clients import Sender
+from session_tracking.swaps.delivery import Place
 
-__all__ = ["MAX_COOKIES", "Again", "Known", "Shape", "Views", "shape_of"]
+__all__ = ["MAX_COOKIES", "Again", "Known", "Shape", "shape_of"]
 
 MAX_COOKIES = 8
 """Cookies of a response whose judgement is worth keeping; a flood of them would fill the memory."""
@@ -37,22 +38,12 @@ class Known:
     site: str
     """The name that the site is counted by."""
     level: Level | None
-    url: str
-    """Of the exchange from which it is known; its like have the same."""
-    shown: str
-    """That URL, fit to be shown."""
+    place: Place
+    """Where values are handed out; its like have the same."""
     issued: Edit | None
     """The tracker's edit for one visitor; None where no cookie was issued."""
     judged: dict[Shape, tuple[tuple[Finding, ...], Edit | None]] = field(default_factory=dict)
     """Shape → the findings, and the edit that makes the response safe."""
-
-
-class Views(NamedTuple):
-    """Ways to look at an exchange, for those that are not as their like after all."""
-
-    whole: Callable[[], Exchange]
-    brief: Callable[[str], Exchange]
-    """By its URL: only the fields that tell who is handed what, and out of which cache."""
 
 
 class Again(NamedTuple):
@@ -62,3 +53,7 @@ class Again(NamedTuple):
     """The values of Set-Cookie."""
     time: float
     """Unix seconds at which the response was received."""
+    date: str | None
+    """The value of Date; None without one."""
+    sender: Sender
+    """Who asked."""

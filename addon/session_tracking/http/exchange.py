@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import NamedTuple
 from urllib.parse import SplitResult, urlsplit
 
 from session_tracking.http.fields import FieldSection
 
 
-@dataclass(frozen=True, slots=True)
-class ClientId:
+class ClientId(NamedTuple):
     """Who a request came from, as far as the position in the network tells.
 
     Empty strings stand for what is not known; in a file of HAR entries all of them are.
@@ -20,6 +20,7 @@ class ClientId:
     """Identity of the client's connection, unique within the process."""
 
 
+_NOBODY = ClientId()
 _LONGEST_KEPT = 1024
 
 
@@ -77,6 +78,6 @@ class Exchange:
     request: RequestFacts
     response: ResponseFacts
     id: str = ""
-    client: ClientId = ClientId()
+    client: ClientId = _NOBODY
     request_time: float = 0.0
     response_time: float = 0.0

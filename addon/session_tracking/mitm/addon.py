@@ -20,8 +20,9 @@ from session_tracking.audit.findings import Finding
 from session_tracking.caching.profiles.simulate import sets_cookie
 from session_tracking.config.loading import CACHES
 from session_tracking.config.sites import Configuration
-from session_tracking.engine import Circumstances, Engine, Outcome, Views
+from session_tracking.engine import Again, Circumstances, Engine, Known as KnownExchange, Outcome
 from session_tracking.errors import ConfigErrors
+from session_tracking.http.edit import Undo
 from session_tracking.http.exchange import Exchange
 from session_tracking.mitm import commands, convert, fleet, marks, options, repeats
 from session_tracking.mitm.configuration import LiveConfiguration
@@ -319,6 +320,13 @@ class SessionTracker:
         pending: _Pending | None,
         noticed: tuple[SwapEvent, ...],
     ) -> None:
+        like = None
+        if flow.live and not noticed and not flow.is_replay and METADATA not in flow.metadata:
+            like = repeats.like(flow, response, issues=pending is not None)
+            known = self._repeats.known(like, self._current())
+            if like and known and (pending is None or pending[0] is known[0]):
+                self._respond_again(flow, response, pending and pending[1], like.again, *known)
+                return
         undo = marks.undo_of(flow) if flow.metadata else None
         seen = Circumstances(
             https=flow.client_conn.tls,
@@ -328,33 +336,54 @@ class SessionTracker:
             edited=undo.reason if undo is not None else "",
             simulated=bool(flow.metadata) and marks.simulated(flow),
         )
+        exchange = convert.exchange_of(flow, response, time.time(), undo)
+        settings, outcome = self._look_at_whole(flow, exchange, pending, seen, like)
+        self._carry_out(flow, response, settings, outcome, undo)
 
-        def whole() -> Exchange:
-            return convert.exchange_of(flow, response, time.time(), undo)
+    def _respond_again(
+        self,
+        flow: HTTPFlow,
+        response: Response,
+        decision: Decision | None,
+        again: Again,
+        settings: RecordedSite,
+        known: KnownExchange,
+    ) -> None:
+        """Answer to a response that is like an earlier one."""
+        if settings.recorded:
+            self._recording.answered(flow.id)
+        if again.set_cookies:
+            self.run.cookies_set += 1
+        outcome = self.engine.on_repeat(
+            known,
+            again,
+            decision,
+            whole=partial(convert.exchange_of, flow, response, again.time),
+            https=flow.client_conn.tls,
+        )
+        self._carry_out(flow, response, settings, outcome, None)
 
-        like = None
-        if seen.live and seen.watch and not noticed and METADATA not in flow.metadata:
-            like = repeats.like(flow, response, issues=pending is not None)
-        known = self._repeats.known(like, self._current())
-        if like is None or known is None or (pending is not None and pending[0] is not known[0]):
-            settings, outcome = self._look_at_whole(flow, whole(), pending, seen, like)
-        else:
-            settings, decision = known[0], pending and pending[1]
-            if settings.recorded:
-                self._recording.answered(flow.id)
-            self.run.cookies_set += bool(like.again.set_cookies)
-            views = Views(whole, lambda url: convert.brief_exchange(flow, response, url))
-            outcome = self.engine.on_repeat(known[1], like.again, views, decision, seen)
-        self._note(outcome)
+    def _carry_out(
+        self,
+        flow: HTTPFlow,
+        response: Response,
+        settings: RecordedSite,
+        outcome: Outcome,
+        undo: Undo | None,
+    ) -> None:
+        """Edit and tell; `undo` gives the response as it came, before this."""
+        if outcome.events or outcome.decision is not None or outcome.cut:
+            self._note(outcome)
         if settings.recorded:
             self._recording.judged(flow.id, outcome)
         if outcome.edit is not None:
-            undo = convert.apply(outcome.edit, response)  # `whole` takes it back from here on
+            undo = convert.apply(outcome.edit, response)
             marks.remember(flow, undo)
             if settings.recorded:
                 self._recording.edited(flow.id, undo, response)
         if outcome.findings:
-            self._report(flow, outcome, whole)
+            whole = partial(convert.exchange_of, flow, response, time.time(), undo)
+            self._report(flow, outcome.findings, whole)
 
     def _note(self, outcome: Outcome) -> None:
         if outcome.cut:
@@ -399,12 +428,12 @@ class SessionTracker:
         if any(value.startswith(own) for value in fields.values("set-cookie")):
             self.run.incomplete[RECORDING_EDITED] = None
 
-    def _report(self, flow: HTTPFlow, outcome: Outcome, whole: Callable[[], Exchange]) -> None:
-        if told := self._tell(whole, outcome.findings):
+    def _report(
+        self, flow: HTTPFlow, findings: tuple[Finding, ...], whole: Callable[[], Exchange]
+    ) -> None:
+        if told := self._tell(whole, findings):
             # The same object for all findings that are equal: what is to be said is known then.
-            marks.mark(
-                flow, outcome.findings if len(told) == len(outcome.findings) else tuple(told)
-            )
+            marks.mark(flow, findings if len(told) == len(findings) else tuple(told))
 
     def _report_late(self) -> None:
         """Tell what the fleet's ledger has answered since."""

@@ -1,7 +1,6 @@
 """mitmproxy's flows as facts, and edits back onto flows."""
 
 import re
-import time
 from collections.abc import Sequence
 from functools import lru_cache
 
@@ -10,15 +9,11 @@ from mitmproxy.net.http import url
 from mitmproxy.proxy.mode_specs import ReverseMode
 
 from session_tracking.caching.directives import delta_seconds
-from session_tracking.caching.evidence import SIGN_FIELDS
 from session_tracking.http.edit import Edit, Undo
 from session_tracking.http.exchange import ClientId, Exchange, RequestFacts, ResponseFacts
 from session_tracking.http.fields import FieldSection
 
 SET_COOKIE_FIELDS = frozenset({b"set-cookie", b"set-cookie2"})
-
-type Lines = tuple[tuple[bytes, bytes], ...]
-"""Field lines as mitmproxy holds them."""
 
 
 def sets_cookie(headers: Headers) -> bool:
@@ -104,8 +99,12 @@ def request_facts(flow: HTTPFlow) -> RequestFacts:
 def brief_request(flow: HTTPFlow) -> RequestFacts:
     """The request by the few fields that tell who asks, and what they bring."""
     request = flow.request
-    fields = _only(_OF_CLIENT, request.data.headers.fields)
-    return RequestFacts(request.method, _client_url(flow), fields)
+    fields = [
+        (name.decode("latin-1"), value.decode("latin-1"))
+        for name, value in request.data.headers.fields
+        if len(name) in _LENGTHS and name.lower() in _OF_CLIENT
+    ]
+    return RequestFacts(request.method, _client_url(flow), FieldSection(fields))
 
 
 def _client_url(flow: HTTPFlow) -> str:
@@ -142,36 +141,7 @@ def exchange_of(
 
 
 _OF_CLIENT = frozenset({b"cookie", b"user-agent", b"x-forwarded-for"})
-_OF_DELIVERY = frozenset({b"date", b"etag"} | {name.encode("ascii") for name in SIGN_FIELDS})
-
-_LENGTHS = {names: frozenset(map(len, names)) for names in (_OF_CLIENT, _OF_DELIVERY)}
-
-
-def brief_exchange(flow: HTTPFlow, response: Response, url: str) -> Exchange:
-    """A live exchange by the few fields that tell who is handed what, and out of which cache.
-
-    To decode all of them takes as long as the rest of what is done about a response.
-    """
-    request, received = flow.request, response.timestamp_start or time.time()
-    return Exchange(
-        RequestFacts(request.method, url, _only(_OF_CLIENT, request.data.headers.fields)),
-        ResponseFacts(response.status_code, _only(_OF_DELIVERY, response.data.headers.fields)),
-        flow.id,
-        client_of(flow),
-        request.timestamp_start or received,
-        received,
-    )
-
-
-def _only(names: frozenset[bytes], fields: Lines) -> FieldSection:
-    lengths = _LENGTHS[names]  # nearly all names are told apart by it
-    return FieldSection(
-        [
-            (name.decode("latin-1"), value.decode("latin-1"))
-            for name, value in fields
-            if len(name) in lengths and name.lower() in names
-        ]
-    )
+_LENGTHS = frozenset(map(len, _OF_CLIENT))
 
 
 def field_section(headers: Headers) -> FieldSection:

@@ -1,7 +1,7 @@
 """Exchanges that are like an earlier one: told apart by their octets, before anything is read."""
 
 import time
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from enum import Enum
 from typing import NamedTuple
 
@@ -12,8 +12,9 @@ from session_tracking.config.sites import Configuration
 from session_tracking.engine import Again, Known
 from session_tracking.http.dates import parse_http_date
 from session_tracking.http.fields import OWS
-from session_tracking.mitm.convert import named
+from session_tracking.mitm.convert import client_of
 from session_tracking.records.settings import RecordedSite
+from session_tracking.swaps.clients import Sender
 
 __all__ = ["MAX_KNOWN", "Like", "Repeats", "like"]
 
@@ -48,9 +49,13 @@ _USES = {name.encode("ascii"): _Use.DECIDING for name in DECIDING} | {
 }
 
 _USED_LENGTHS = frozenset(map(len, _USES))
-_ASKED_LENGTHS = frozenset(
-    map(len, (b"host", b"cookie", b"authorization", b"sec-fetch-mode", b"accept"))
-)
+_ASKED = frozenset(
+    {
+        b"accept", b"authorization", b"cookie", b"host", b"sec-fetch-mode", b"user-agent",
+        b"x-forwarded-for",
+    }
+)  # fmt: skip
+_ASKED_LENGTHS = frozenset(map(len, _ASKED))
 """Most other names are told apart by their length alone."""
 
 
@@ -116,7 +121,7 @@ def like(flow: HTTPFlow, response: Response, *, issues: bool) -> Like | None:
     if size > _LONGEST:
         return None
     request, client = flow.request.data, flow.client_conn
-    asked = named([line for line in request.headers.fields if len(line[0]) in _ASKED_LENGTHS])
+    asked = _asked(request.headers.fields)
     mode = asked.get(b"sec-fetch-mode")
     key = (
         # The URL, and with it the settings.
@@ -132,7 +137,7 @@ def like(flow: HTTPFlow, response: Response, *, issues: bool) -> Like | None:
         # What else of the request decides.
         issues,
         request.method,
-        b"cookie" in asked,
+        (cookie := asked.get(b"cookie")) is None,
         b"authorization" in asked,
         mode,
         asked.get(b"accept") if mode is None else None,
@@ -142,7 +147,28 @@ def like(flow: HTTPFlow, response: Response, *, issues: bool) -> Like | None:
         not other.get(b"content-length", b"1").strip(b"0 \t"),
         tuple(deciding),
     )
-    return Like(key, Again(set_cookies, response.data.timestamp_start or time.time()))
+    agent = asked.get(b"user-agent")
+    sender = Sender(
+        client_of(flow),
+        None if agent is None else agent.decode("latin-1").partition("\n")[0].strip(OWS),
+        _each(asked.get(b"x-forwarded-for")),
+        _each(cookie),
+    )
+    received = response.data.timestamp_start or time.time()
+    return Like(key, Again(set_cookies, received, date, sender))
+
+
+def _asked(fields: Sequence[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
+    """What matters of a request's fields, values of a repeated one joined by line feeds."""
+    asked: dict[bytes, bytes] = {}
+    for name, value in fields:
+        if len(name) in _ASKED_LENGTHS and (lowered := name.lower()) in _ASKED:
+            asked[lowered] = asked[lowered] + b"\n" + value if lowered in asked else value
+    return asked
+
+
+def _each(values: bytes | None) -> list[str]:
+    return [] if values is None else values.decode("latin-1").split("\n")
 
 
 def _text(value: bytes | None) -> str | None:

@@ -1,5 +1,6 @@
 """Who is who: what of a client is remembered, and when two requests come from two clients."""
 
+from collections.abc import Sequence
 from enum import Enum
 from functools import lru_cache
 from hashlib import blake2b
@@ -8,11 +9,10 @@ from socket import AF_INET, inet_pton
 from typing import NamedTuple
 
 from session_tracking.escape import visible
-from session_tracking.http.exchange import ClientId
-from session_tracking.http.fields import FieldSection
+from session_tracking.http.exchange import ClientId, RequestFacts
 from session_tracking.swaps.settings import Network, SwapSettings
 
-__all__ = ["UNKNOWN_ADDRESS", "Client", "Likeness", "compare", "identify", "mark", "tag"]
+__all__ = ["UNKNOWN_ADDRESS", "Client", "Likeness", "Sender", "compare", "identify", "mark", "tag"]
 
 UNKNOWN_ADDRESS = bytes(16)
 _LONGEST_FORWARDED = 4096
@@ -27,6 +27,29 @@ class Likeness(Enum):
     DIFFERENT = "different"
     UNKNOWN = "unknown"
     """They cannot be told apart: perhaps one visitor, perhaps two behind one address."""
+
+
+class Sender(NamedTuple):
+    """Who sent a request, by its fields that tell it. Values are as they came: hostile."""
+
+    client: ClientId
+    agent: str | None
+    """User-Agent; None without one."""
+    forwarded: Sequence[str]
+    """The values of X-Forwarded-For."""
+    cookies: Sequence[str]
+    """The values of Cookie."""
+
+    @classmethod
+    def of(cls, request: RequestFacts, client: ClientId) -> "Sender":
+        """The sender of a request that came from this client."""
+        fields = request.fields
+        return cls(
+            client,
+            fields.first("user-agent"),
+            fields.values("x-forwarded-for"),
+            fields.values("cookie"),
+        )
 
 
 class Client(NamedTuple):
@@ -71,28 +94,22 @@ def compare(one: Client, other: Client) -> Likeness:
 
 
 def identify(
-    client: ClientId,
-    fields: FieldSection,
-    settings: SwapSettings,
-    *,
-    own: str = "",
-    presented: bool = False,
+    sender: Sender, settings: SwapSettings, *, own: str = "", presented: bool = False
 ) -> Client:
-    """The marks of who sent a request with these fields; never raises.
+    """The marks of who sent a request; never raises.
 
     `own` is a valid id of the tracker, or empty. X-Forwarded-For is read only when the peer is a
     trusted proxy: from its end, the first address that is not trusted itself. Then, as with
     `behind_proxy`, the connection says nothing.
     """
-    address, shared = client.address, settings.behind_proxy
+    (address, connection), shared = sender.client, settings.behind_proxy
     if settings.trusted_proxies and _trusted(address, settings.trusted_proxies):
         shared = True
-        address = _forwarded(fields.values("x-forwarded-for"), settings.trusted_proxies) or address
-    agent = fields.first("user-agent")
+        address = _forwarded(sender.forwarded, settings.trusted_proxies) or address
     return Client(
         _packed(address),
-        _agent(agent) if agent else 0,
-        0 if shared or not client.connection else _kept_tag(client.connection),
+        _agent(sender.agent) if sender.agent else 0,
+        0 if shared or not connection else _kept_tag(connection),
         tag(own) if own else 0,
         presented,
     )
@@ -155,7 +172,7 @@ def _trusted(address: str, trusted: tuple[Network, ...]) -> bool:
     return parsed is not None and any(parsed in network for network in trusted)
 
 
-def _forwarded(values: list[str], trusted: tuple[Network, ...]) -> str:
+def _forwarded(values: Sequence[str], trusted: tuple[Network, ...]) -> str:
     """The last address that no trusted proxy has; empty if there is none."""
     text = ",".join(values)[-_LONGEST_FORWARDED:]
     for member in reversed(text.split(",")):

@@ -3,10 +3,12 @@
 from dataclasses import replace
 
 from session_tracking.swaps.clients import Client, Likeness, compare
-from session_tracking.swaps.detector import Delivery, Detector, Sighting, elsewhere
+from session_tracking.swaps.delivery import Delivery
+from session_tracking.swaps.detector import Detector
 from session_tracking.swaps.events import Handover, SwapEvent
 from session_tracking.swaps.ledger import Entry
 from session_tracking.swaps.sharing import Answer, Sight
+from session_tracking.swaps.weighing import elsewhere
 
 __all__ = ["judge"]
 
@@ -51,7 +53,7 @@ def _given_here(detector: Detector, sight: Sight, entry: Entry, answer: Answer) 
     """Another proxy met the value before, and here somebody got or sent it."""
     delivery, name = sight.delivery, sight.token.name
     if sight.sent:
-        here = Handover(str(sight.client), delivery.now, delivery.sighting.url)
+        here = Handover(str(sight.client), delivery.now, delivery.place.url)
         return _used_by_two(detector, sight, entry, sight.client, here)
     if sight.presented or name.constant or answer.related:
         return None
@@ -77,10 +79,9 @@ def _given_there(
     likeness = compare(entry.owner, other.owner)
     if likeness is Likeness.SAME or name.constant or answer.related:
         return None
-    here = sight.delivery
-    exchange = replace(here.sighting.exchange, response_time=other.first)
-    sighting = Sighting(exchange, other.owner, record.url)
-    there = Delivery(here.settings, sighting, here.host, (), (), other.url, other.stamp)
+    here: Delivery = sight.delivery
+    place = here.place._replace(url=record.url, page=other.url, evidence=())
+    there = Delivery(here.settings, place, other.owner, (), other.stamp, other.first)
     cached = record.cached or sight.record.cached
     return detector.handed_on(sight.token, likeness, entry, there, cached=cached)
 

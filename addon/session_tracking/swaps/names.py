@@ -3,6 +3,8 @@
 from collections import OrderedDict
 from dataclasses import dataclass, field
 
+from session_tracking.swaps.clients import Client, mark
+
 __all__ = ["MAX_NAMES", "Name", "Names"]
 
 MAX_NAMES = 1_000
@@ -40,7 +42,7 @@ class Name:
         """Whether so many values were new that one handed out twice is remarkable by itself."""
         return self.fresh >= MANY_FRESH and self.fresh > self.repeats
 
-    def count(self, client: int, *, wide: bool) -> None:
+    def count(self, client: Client, *, wide: bool) -> None:
         """Count a repeat; `wide` if its value was seen on several URLs."""
         self.repeats += 1
         if wide:
@@ -57,10 +59,10 @@ class Name:
         )
         return self.constant
 
-    def meet(self, client: int) -> None:
+    def meet(self, client: Client) -> None:
         """Remember a client that was given a value."""
         if len(self.clients) < CLIENTS:
-            self.clients.add(client)
+            self.clients.add(mark(client))
 
 
 class Names:

@@ -1,0 +1,60 @@
+"""A response that hands out values, as the detector of swaps sees it."""
+
+from functools import lru_cache
+from typing import NamedTuple
+from zlib import crc32
+
+from session_tracking.caching.evidence import HitEvidence, hit_evidence
+from session_tracking.http.exchange import Exchange
+from session_tracking.swaps.clients import Client, tag
+from session_tracking.swaps.settings import SwapSettings
+
+__all__ = ["Delivery", "Place", "page_of", "place_of", "stamp_of"]
+
+page_of = lru_cache(maxsize=4096)(tag)
+"""The tag of a URL without its query, which does not make another place: caches may be told to
+leave it out of their key."""
+
+
+class Place(NamedTuple):
+    """Where values are handed out: the same for all responses that differ in values only."""
+
+    host: str
+    url: str
+    """Fit to be shown."""
+    page: int
+    """`page_of` that URL."""
+    evidence: tuple[HitEvidence, ...] = ()
+    """The signs that the response came out of a cache."""
+    etag: str | None = None
+
+
+class Delivery(NamedTuple):
+    """One response on its way through the detector, before it is edited."""
+
+    settings: SwapSettings
+    place: Place
+    client: Client
+    presented: tuple[tuple[str, str], ...]
+    """The pairs of the request's Cookie fields."""
+    stamp: int
+    """`stamp_of` its Date and ETag."""
+    now: float
+    """Unix seconds at which it was received."""
+
+
+def place_of(exchange: Exchange, url: str) -> Place:
+    """The place of an exchange, whose URL is to be shown as `url`."""
+    fields = exchange.response.fields
+    return Place(
+        exchange.request.host,
+        url,
+        page_of(url.partition("?")[0]),
+        tuple(hit_evidence(fields)),
+        fields.first("etag"),
+    )
+
+
+def stamp_of(date: str | None, etag: str | None) -> int:
+    """32 bits for the Date and ETag of a response; 0 without a Date."""
+    return crc32(f"{date}\n{etag}".encode("latin-1", "replace")) if date else 0
