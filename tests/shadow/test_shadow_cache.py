@@ -19,7 +19,7 @@ from session_tracking.shadow.shadow_cache import (
     MAX_VARIANTS,
     ShadowCache,
 )
-from session_tracking.swaps.clients import Client, Likeness, compare, identify
+from session_tracking.swaps.clients import Client, Likeness, Sender, compare, identify
 from session_tracking.swaps.settings import SwapSettings
 from tests.strategies import DATE, EARLIER, NOW, exchange, exchanges
 
@@ -28,10 +28,8 @@ SITE = "shop.test"
 
 
 def client(address, agent="test", connection="", own="", *, presented=False):
-    fields = FieldSection([("User-Agent", agent)])
-    return identify(
-        ClientId(address, connection), fields, SwapSettings(), own=own, presented=presented
-    )
+    sender = Sender(ClientId(address, connection), agent, (), ())
+    return identify(sender, SwapSettings(), own=own, presented=presented)
 
 
 A, B = client("127.0.0.2"), client("127.0.0.3")

@@ -265,7 +265,8 @@ class Engine:
         `whole` gives all of it, should it not be as its like after all.
         """
         settings = known.settings
-        cookies = self._cookies(settings, again.set_cookies, again.time)
+        set_cookies = again.set_cookies
+        cookies = self._cookies(settings, set_cookies, again.time) if set_cookies else ()
         judged = known.judged.get(shape_of(cookies))
         if judged is None:
             exchange = whole()
@@ -289,7 +290,7 @@ class Engine:
                 now=again.time,
                 https=https,
             )
-        self._credit(settings)
+            self._books.credit(known.site, self._done())
         return Outcome(edit, findings, decision, level=known.level)
 
     def _cookies(
@@ -319,10 +320,12 @@ class Engine:
         return self.counters.open(settings.site, wanted, listed=settings.listed)
 
     def _credit(self, settings: SiteSettings) -> None:
-        done = self.tracker.counters
-        totals = done.issued, done.confirmed, done.forged
-        if self._books.due(totals):
-            self._books.credit(self._open(settings), totals)
+        if self._books.due(done := self._done()):
+            self._books.credit(self._open(settings), done)
+
+    def _done(self) -> tuple[int, int, int]:
+        counters = self.tracker.counters
+        return counters.issued, counters.confirmed, counters.forged
 
     def look_up(
         self,

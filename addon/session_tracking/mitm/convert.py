@@ -74,7 +74,11 @@ def _host_field(request: Request) -> str:
     """The one Host field of an HTTP/1.1 request, from its octets; empty where it is not so."""
     data = request.data
     if data.http_version == b"HTTP/1.1":
-        hosts = [value for name, value in data.headers.fields if name.lower() == b"host"]
+        hosts = [
+            value
+            for name, value in data.headers.fields
+            if len(name) == 4 and name.lower() == b"host"
+        ]
         if len(hosts) == 1:
             return hosts[0].decode("utf-8", "surrogateescape")
     return ""
@@ -170,9 +174,8 @@ def apply(edit: Edit, response: Response) -> Undo:
     Raises ValueError before anything is changed if a line to add could split the field section.
     """
     added = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in edit.add]
-    for name, value in added:
-        if _SPLITS.search(name) or _SPLITS.search(value):
-            raise ValueError("a field line to add holds CR, LF or NUL")
+    if _SPLITS.search(b"".join([octets for line in added for octets in line])):
+        raise ValueError("a field line to add holds CR, LF or NUL")
     goes = _octets(edit.remove)
     kept, names, removed = [], [], []
     for place, line in enumerate(response.headers.fields):

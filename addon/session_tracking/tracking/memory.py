@@ -1,7 +1,7 @@
 """What the tracker remembers of the recent past, bounded.
 
-It holds digests of ids, but for `reuse_on_connection`: what other requests of a young connection
-are to be given has to be kept in clear, for at most 10,000 connections.
+It holds keyed hashes of ids, but for `reuse_on_connection`: what other requests of a young
+connection are to be given has to be kept in clear, for at most 10,000 connections.
 """
 
 from collections import OrderedDict
@@ -52,8 +52,9 @@ class Memory:
 
     def __init__(self) -> None:
         self._digester = Digester()
-        self._issued: RecentSet[bytes] = RecentSet(MAX_IDS // 2)
-        self._confirmed: RecentSet[bytes] = RecentSet(MAX_IDS // 2)
+        # The interpreter's hash, under a secret of the process: an id cannot be read from it.
+        self._issued: RecentSet[int] = RecentSet(MAX_IDS // 2)
+        self._confirmed: RecentSet[int] = RecentSet(MAX_IDS // 2)
         self._connections: OrderedDict[tuple[str, str, str], tuple[str, float]] = OrderedDict()
         self._minute = 0
         self._unconfirmed: dict[bytes, int] = {}
@@ -61,12 +62,12 @@ class Memory:
 
     def issue(self, site: str, name: str, value: str) -> bool:
         """Remember an id that was sent; False if it was sent before."""
-        return self._issued.add(self._digester.octets(site, name, value))
+        return self._issued.add(hash((site, name, value)))
 
     def confirm(self, site: str, name: str, value: str, *, proven: bool) -> bool:
         """Whether an id came back that is ours, for the first time; `proven` is by signature."""
-        octets = self._digester.octets(site, name, value)
-        return (proven or octets in self._issued) and self._confirmed.add(octets)
+        known = hash((site, name, value))
+        return (proven or known in self._issued) and self._confirmed.add(known)
 
     def connection_id(self, connection: str, site: str, name: str, now: float) -> str | None:
         """The id that this connection was given in the last 10 seconds; None if there is none."""

@@ -41,6 +41,7 @@ _COLLISION = "The origin sets a cookie of the tracker's name itself; the tracker
 _REFUSED = "The response is publicly cacheable: it gets no cookie (on_cacheable = fail)."
 _TELLING = frozenset({b"cookie", b"sec-fetch-site", b"sec-gpc", b"upgrade"})
 """The fields, in lower case, that can keep a request with a cookie from just passing."""
+_TELLING_LENGTHS = frozenset(map(len, _TELLING))
 
 
 @dataclass(slots=True)
@@ -283,8 +284,8 @@ def _cookies_alone(fields: Iterable[tuple[bytes, bytes]]) -> list[bytes] | None:
     """The Cookie field values; None where another field has a say in what to decide."""
     cookies = []
     for name, value in fields:
-        lowered = name.lower()
-        if lowered in _TELLING:
+        # Most names are told apart by their length alone.
+        if len(name) in _TELLING_LENGTHS and (lowered := name.lower()) in _TELLING:
             if lowered == b"cookie":
                 cookies.append(value)
             elif lowered != b"sec-fetch-site" or b"cross-site" in value:
