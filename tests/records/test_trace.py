@@ -1,7 +1,9 @@
 """Traces: one exchange as a HAR, the files, and what is read of them."""
 
 import json
-import os
+import subprocess
+import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import jsonschema
@@ -16,6 +18,7 @@ from session_tracking.records.status_codes import StatusCodes, parse_status_code
 from session_tracking.records.trace import Account, Step, har
 from session_tracking.records.trace_files import TraceFiles, is_trace_name
 from tests.records.w3c import KEY, NOON, OWN, visit
+from tests.waiting import PATIENCE
 
 SCHEMA = json.loads((Path(__file__).parent / "schemas/har-1.2.json").read_text())
 SECRET = "3f2a9c81d0e7b645"
@@ -179,17 +182,73 @@ def write(root, *exchanges, **changed):
     return told
 
 
+def started(path):
+    """When the one exchange of a trace began."""
+    (found,) = json.loads(path.read_text())["log"]["entries"]
+    return found["startedDateTime"]
+
+
+def traced(folder):
+    """The names of the traces, and when their exchanges began."""
+    assert [path.name for path in folder.glob(".*")] == [".last"]
+    return {path.name: started(path) for path in sorted(folder.glob("tr*.har"))}
+
+
 def test_numbers_begin_again_after_the_last(tmp_path):
     folder = tmp_path / "shop.test"
     assert write(tmp_path, *(exchange(ended=NOON + n) for n in range(4))) == []
-    assert sorted(path.name for path in folder.iterdir()) == [f"tr00000{n}.har" for n in (1, 2, 3)]
-    for number in (1, 2, 3):
-        when = NOON + (number - 1 or 9)
-        os.utime(folder / f"tr00000{number}.har", (when, when))
     write(tmp_path, exchange(ended=NOON + 10))
-    second = json.loads((folder / "tr000002.har").read_text())
-    assert second["log"]["entries"][0]["startedDateTime"] == "2026-11-21T12:00:09.995Z"
+    assert traced(folder) == {
+        "tr000001.har": "2026-11-21T12:00:02.995Z",
+        "tr000002.har": "2026-11-21T12:00:09.995Z",
+        "tr000003.har": "2026-11-21T12:00:01.995Z",
+    }
     assert (folder / "tr000002.har").stat().st_mode & 0o777 == 0o640
+    (folder / ".last").write_bytes(b"")
+    write(tmp_path, exchange(ended=NOON + 20))
+    assert started(folder / "tr000001.har") == "2026-11-21T12:00:19.995Z"
+
+
+WRITER = """
+import sys
+from pathlib import Path
+from tests.records.test_trace import exchange, write
+first, count, most = map(int, sys.argv[2:])
+input(".")
+ended = range(first, first + count)
+print(write(Path(sys.argv[1]), *(exchange(ended=float(n)) for n in ended), max_files=most))
+"""
+
+
+@pytest.mark.parametrize("most", [100, 20])
+def test_two_processes_take_turns_in_one_folder(tmp_path, most):
+    begins, count = (0, 1000), 50
+    writers = [
+        subprocess.Popen(
+            [sys.executable, "-c", WRITER, tmp_path, str(begin), str(count), str(most)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=Path(__file__).resolve().parents[2],
+        )
+        for begin in begins
+    ]
+    assert [writer.stdout.read(1) for writer in writers] == [".", "."]
+    for writer in writers:  # both are there, and write at once
+        writer.stdin.write("\n")
+        writer.stdin.flush()
+    assert [writer.communicate(timeout=PATIENCE)[0] for writer in writers] == ["[]\n"] * 2
+    kept = traced(tmp_path / "shop.test")
+    assert list(kept) == [f"tr{number:06}.har" for number in range(1, most + 1)]
+    every = {
+        datetime.fromtimestamp(begin + n - 0.0042, UTC).isoformat(timespec="milliseconds")
+        for begin in begins
+        for n in range(count)
+    }
+    found = {when.replace("Z", "+00:00") for when in kept.values()}
+    assert len(found) == most
+    assert found <= every
+    assert int((tmp_path / "shop.test/.last").read_text()) == most
 
 
 def test_sites_nobody_named_are_limited(tmp_path, monkeypatch):
@@ -199,7 +258,7 @@ def test_sites_nobody_named_are_limited(tmp_path, monkeypatch):
         files.put(settings(tmp_path, folder=name), "http://x/", exchange(), ACCOUNT)
     files.stop()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["+others", "a.test"]
-    assert len(list((tmp_path / "+others").iterdir())) == 2
+    assert list(traced(tmp_path / "+others")) == ["tr000001.har", "tr000002.har"]
 
 
 def test_a_folder_that_cannot_be_made_is_told_once(tmp_path):

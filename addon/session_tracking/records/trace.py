@@ -83,6 +83,7 @@ class _Writer:
             "cache": {},
             "timings": {"send": 0, "wait": total, "receive": 0},
             "serverIPAddress": visit.server[0],
+            "connection": str(visit.server[1]),
             "_sessionTracker": self._account(visit, account),
         }
         if visit.level:

@@ -19,7 +19,10 @@ MAX_WAITING = 1000
 MAX_FOLDERS = 200
 """Sites that have a folder; the rest share one."""
 _STOP_SECONDS = 10.0
-_NAME = re.compile(r"tr(\d{6})\.har")
+_NAME = re.compile(r"tr\d{6}\.har")
+_LAST = ".last"
+"""The file in a folder that holds the number of the last trace, and the lock of its writers."""
+_DIGITS = 6
 
 
 def is_trace_name(name: str) -> bool:
@@ -31,14 +34,17 @@ type _Waiting = tuple[TraceSettings, str, Visit, Account]
 
 
 class TraceFiles:
-    """Takes exchanges and returns at once; numbers go on where an earlier run ended."""
+    """Takes exchanges and returns at once.
+
+    Numbers go on where an earlier run ended; several processes may write into the same folder.
+    """
 
     def __init__(self, key: bytes, tell: Callable[[str], None]) -> None:
         """`key` makes the digests; `tell` is given a line when something goes wrong."""
         self._key = key
         self._tell = tell
         self._waiting: queue.Queue[_Waiting | None] = queue.Queue(MAX_WAITING)
-        self._numbers: dict[Path, int] = {}
+        self._folders: set[Path] = set()
         self._complained = False
         self._thread = threading.Thread(
             target=self._work, name="session tracker: traces", daemon=True
@@ -72,14 +78,12 @@ class TraceFiles:
     def _write(self, settings: TraceSettings, url: str, visit: Visit, account: Account) -> None:
         text = json.dumps(har(url, visit, account, settings, self._key), indent=1)
         folder = settings.root / settings.folder
-        if folder not in self._numbers:
-            if len(self._numbers) >= MAX_FOLDERS:
+        if folder not in self._folders:
+            if len(self._folders) >= MAX_FOLDERS:
                 folder = settings.root / OTHERS
-            folder.mkdir(mode=0o750, parents=True, exist_ok=True)
-            self._numbers.setdefault(folder, _newest(folder))
-        number = self._numbers[folder] % settings.max_files + 1
-        self._numbers[folder] = number
-        path = folder / f"tr{number:06}.har"
+            self._folders.add(folder)
+        folder.mkdir(mode=0o750, parents=True, exist_ok=True)
+        path = folder / f"tr{_next_number(folder, settings.max_files):06}.har"
         draft = folder / f".{path.name}.{os.getpid()}"
         handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o640)
         with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace") as file:
@@ -92,11 +96,14 @@ class TraceFiles:
             self._tell(f"traces are missing: {problem}")
 
 
-def _newest(folder: Path) -> int:
-    """The number of the trace that was written last; 0 if there is none."""
-    found = [
-        (path.stat().st_mtime_ns, int(name[1]))
-        for path in folder.iterdir()
-        if (name := _NAME.fullmatch(path.name))
-    ]
-    return max(found, default=(0, 0))[1]
+def _next_number(folder: Path, max_files: int) -> int:
+    """A number that nobody else writes to now; the first comes after the last. Raises OSError."""
+    import fcntl  # noqa: PLC0415 - Windows has none
+
+    flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
+    with os.fdopen(os.open(folder / _LAST, flags, 0o640), "r+b", buffering=0) as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        last = file.read(_DIGITS)
+        number = (int(last) if last.isdigit() else 0) % max_files + 1
+        os.pwrite(file.fileno(), b"%0*d" % (_DIGITS, number), 0)
+    return number
