@@ -6,6 +6,7 @@ from session_tracking.caching.levels import Level, Remedy
 from session_tracking.caching.safety import REMEDIES, CacheSafety, assess
 from session_tracking.http.exchange import Exchange, ResponseFacts
 from session_tracking.http.fields import FieldSection
+from session_tracking.spec import rfc9111
 from tests.strategies import DATE, EARLIER, LATER, exchange, exchanges
 
 COOKIE = (("Cookie", "lang=en"),)
@@ -167,6 +168,24 @@ TEXTS = [
 def test_remedy(given, carrier, remedy):
     safety = assess(given)
     assert (safety.carrier, safety.remedy) == (carrier, remedy)
+
+
+FLAWS = [
+    (("Expires", "0"), "Expires is no date, which means already expired", rfc9111("5.3")),
+    (("Expires", "-1"), "Expires is no date, which means already expired", rfc9111("5.3")),
+    (("Cache-Control", "max-age=x"), "max-age is no number of seconds", rfc9111("4.2.1")),
+    (
+        ("Cache-Control", "s-maxage=0, s-maxage=9"),
+        "s-maxage is given several times differently",
+        rfc9111("4.2.1"),
+    ),
+]
+
+
+@pytest.mark.parametrize(("line", "flaw", "spec"), FLAWS, ids=[line[1] for line, _, _ in FLAWS])
+def test_a_lifetime_that_cannot_be_read_is_explained(line, flaw, spec):
+    (reason,) = assess(exchange(line)).reasons
+    assert (reason.text, reason.spec) == (f"{flaw}; caches differ in reading it", spec)
 
 
 @pytest.mark.parametrize("server", ["Microsoft-IIS/10.0", "Microsoft-HTTPAPI/2.0"])

@@ -57,4 +57,4 @@ def test_the_table_has_every_key_with_a_description():
 def test_the_codes_are_in_order():
     codes = re.findall(r"^\| ([EW]\d+) \|", codes_table(), re.MULTILINE)
     assert codes == list(CODES)
-    assert codes == [f"E{n}" for n in range(1, 24)] + [f"W{n}" for n in range(1, 16)]
+    assert codes == [f"E{n}" for n in range(1, 24)] + [f"W{n}" for n in range(1, 17)]

@@ -31,8 +31,8 @@ class Freshness:
     lifetime: int
     basis: Basis
     age: int
-    valid: bool = True
-    """False if the explicit lifetime could not be read or is given several times differently."""
+    flaw: str = ""
+    """What is wrong with the explicit lifetime, in words that follow its basis; or empty."""
 
     @property
     def explicit(self) -> bool:
@@ -44,6 +44,11 @@ class Freshness:
         """Whether the response may be reused without validation now."""
         return self.lifetime > self.age
 
+
+IS_NO_DATE = "is no date, which means already expired"
+"""RFC 9111 §5.3: an invalid date, `0` above all, is a time in the past."""
+IS_NO_NUMBER = "is no number of seconds"
+DIFFERS = "is given several times differently"
 
 _DIRECTIVES = (("s-maxage", Basis.S_MAXAGE), ("max-age", Basis.MAX_AGE))
 """In the order in which a shared cache looks at them (RFC 9111 §4.2.1)."""
@@ -69,15 +74,15 @@ def freshness_of(
     for name, basis in _DIRECTIVES:
         if name in directives.arguments:
             seconds = directives.seconds(name)
-            valid = seconds is not None and not directives.conflicting(name)
-            return Freshness(seconds or 0, basis, age, valid)
+            flaw = DIFFERS if directives.conflicting(name) else ""
+            return Freshness(seconds or 0, basis, age, IS_NO_NUMBER if seconds is None else flaw)
     origin_time = int(received) if date is None else date
     expires = [] if policy.targeted else fields.values("expires")
     if expires:
         seconds = parse_http_date(expires[0])
         lifetime = 0 if seconds is None else max(0, seconds - origin_time)
-        valid = seconds is not None and len(set(expires)) == 1
-        return Freshness(lifetime, Basis.EXPIRES, age, valid)
+        flaw = DIFFERS if len(set(expires)) > 1 else ""
+        return Freshness(lifetime, Basis.EXPIRES, age, IS_NO_DATE if seconds is None else flaw)
     modified = parse_http_date(fields.first("last-modified") or "")
     allowed = response.status in HEURISTICALLY_CACHEABLE or "public" in directives
     if modified is not None and allowed and modified < origin_time:

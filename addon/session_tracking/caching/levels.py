@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from session_tracking.caching.freshness import Basis, Freshness, freshness
+from session_tracking.caching.freshness import IS_NO_DATE, Basis, Freshness, freshness
 from session_tracking.caching.practice import HTTPD, SECTIONS, Reason, doubt, httpd_stores
 from session_tracking.caching.storage import Policy, storage_verdict
 from session_tracking.http.exchange import Exchange
@@ -194,11 +194,10 @@ def _not_fresh(exchange: Exchange, policy: Policy, life: Freshness) -> CarrierVe
             (Reason("no lifetime is given: a cache may choose one", rfc9111("4.2.2")),),
             Remedy.SILENT if _silent(exchange, policy) else Remedy.STORABLE,
         )
-    if not life.valid:
-        text = f"the {life.basis} value is malformed or given twice: caches differ in reading it"
-        return CarrierVerdict(
-            policy, Level.FRAGILE, (Reason(text, rfc9111("4.2.1")),), Remedy.STORABLE
-        )
+    if life.flaw:
+        section = "5.3" if life.flaw == IS_NO_DATE else "4.2.1"
+        reason = Reason(f"{life.basis} {life.flaw}; caches differ in reading it", rfc9111(section))
+        return CarrierVerdict(policy, Level.FRAGILE, (reason,), Remedy.STORABLE)
     stale = Reason(f"{life.basis} makes it stale at once, not unstorable", rfc9111("4.2.4"))
     windows = ("stale-while-revalidate", "stale-if-error")
     if any((directives.seconds(name) or 0) > 0 for name in windows):

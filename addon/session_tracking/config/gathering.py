@@ -26,7 +26,12 @@ from session_tracking.config.structure import (
     unread,
 )
 from session_tracking.config.validation import validate
-from session_tracking.config.verdicts import rule_errors, severities, suppress_errors
+from session_tracking.config.verdicts import (
+    rule_errors,
+    severities,
+    suppress_errors,
+    suppress_warnings,
+)
 from session_tracking.config.watching import Include, Watch
 from session_tracking.errors import ConfigError
 from session_tracking.swaps.redis_ledger import FleetSettings
@@ -76,6 +81,7 @@ def gather(path: Path, report: Report, watch: Watch, text: str | None) -> Gather
     report.errors(profile_errors(document, skip))
     report.errors(rule_errors(document, skip))
     report.errors(suppress_errors(document, skip))
+    report.warnings(suppress_warnings(document, skip))
     profiles = own_profiles(document, skip)
     for level in (top, *(level for site, paths in sites for level in (site, *paths))):
         report.errors(cache_errors(level, profiles))

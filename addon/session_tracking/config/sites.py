@@ -120,7 +120,7 @@ class Configuration:
         self.warnings: tuple[ConfigError, ...] = tuple(
             notice for notice in notices if notice.code != "W11"
         )
-        """What can be used but should not be (W1 to W13)."""
+        """What can be used but should not be (W1 to W16)."""
         self.notes: tuple[ConfigError, ...] = tuple(
             notice for notice in notices if notice.code == "W11"
         )

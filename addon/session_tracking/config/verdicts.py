@@ -1,6 +1,7 @@
 """`[rules]` and `[[suppress]]`: that they speak of rules there are, and what they become."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -14,7 +15,7 @@ from session_tracking.config.root import RuleSeverity, Suppress
 from session_tracking.config.validation import nearest, show_value
 from session_tracking.errors import ConfigError
 
-__all__ = ["rule_errors", "severities", "suppress_errors", "suppressions"]
+__all__ = ["rule_errors", "severities", "suppress_errors", "suppress_warnings", "suppressions"]
 
 _HAPPENED = "tells what has happened, and is never silent."
 _MEND = "Mend the cache; for a cookie that is no session there is swaps.ignore_cookies."
@@ -52,6 +53,19 @@ def suppress_errors(document: Document, skip: frozenset[Location]) -> Iterator[C
                 ("suppress", index, "reason"),
                 "is empty.",
                 "Say why, for whoever reads the report when it expires.",
+            )
+
+
+def suppress_warnings(document: Document, skip: frozenset[Location]) -> Iterator[ConfigError]:
+    """W16: suppressions that have expired, by the day that it is in UTC."""
+    today = datetime.now(UTC).date()
+    for index, table in _suppress(document, skip):
+        if table["expires"] < today:
+            yield document.error(
+                ("suppress", index, "expires"),
+                f"{table['expires']} is over: nothing is suppressed any more, and runs fail.",
+                "Mend what it covers and remove it, or give it a new date.",
+                "W16",
             )
 
 

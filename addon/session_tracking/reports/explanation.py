@@ -87,7 +87,7 @@ def _freshness(exchange: Exchange, policy: Policy) -> Row:
     life = freshness(exchange, policy)
     text = f"{life.lifetime} s by {life.basis}, {life.age} s old on arrival"
     state = "fresh" if life.fresh else "stale"
-    doubt = "" if life.valid else ", but the value is malformed or given twice"
+    doubt = f"; {life.basis} {life.flaw}" if life.flaw else ""
     return Row("freshness", f"{state}: {text}{doubt}", str(rfc9111("4.2")))
 
 

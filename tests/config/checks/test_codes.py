@@ -368,6 +368,12 @@ ROWS = [
         'include = "acme.toml"\n[[delegate]]\nhosts = ["a"]\nfile = "acme.toml"',
     ),
     (
+        "W16",
+        "suppress.expires",
+        '[[suppress]]\nrule = "ST201"\nreason = "why"\nexpires = 2020-01-31 # here',
+        '[[suppress]]\nrule = "ST201"\nreason = "why"\nexpires = 9999-12-31',
+    ),
+    (
         "",
         "cookie.key_file",
         'cookie = { id = "signed", key_file = "keys", key_env = "K" } # here',

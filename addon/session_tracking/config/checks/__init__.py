@@ -1,8 +1,9 @@
-"""The rules that go beyond types: E1 to E23 stop the start, W1 to W15 are said.
+"""The rules that go beyond types: E1 to E23 stop the start, W1 to W16 are said.
 
 A check sees the settings in effect at one level and names the keys that are involved; who runs the
-checks finds the place where the decisive one was written. Two groups of rules are elsewhere: E23
-and W13 compare tables (`structure`, `locks`), E3 and W12 read keys from outside (`keys`).
+checks finds the place where the decisive one was written. Some rules are elsewhere: E23
+and W13 compare tables (`structure`, `locks`), E3 and W12 read keys from outside (`keys`), W16 looks
+at the calendar (`verdicts`).
 """
 
 from session_tracking.config.checks import attributes, cookie, domain, log, other

@@ -83,6 +83,7 @@ CODES: Final[Mapping[str, str]] = MappingProxyType(
         "W13": "an `include` that matches no file, or a delegation to a file that is not read",
         "W14": "cookie values of every kind in the log",
         "W15": "cookie values and credentials in traces",
+        "W16": "a suppression that has expired",
     }
 )
 """What each code stands for."""
