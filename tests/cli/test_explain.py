@@ -76,6 +76,13 @@ def test_explained(run, file, identity, request_row):
     assert row.split(maxsplit=1)[1] == request_row
 
 
+def test_what_we_edited_ourselves_is_told(run):
+    text = LINES.replace("sid=1", "SessionTracking=1")
+    result = run("-", "a", text=text)
+    assert result.exit_code == 0
+    assert result.stderr.startswith("standard input: our own edit is in what was judged (exchange")
+
+
 def test_every_step_has_its_section(run):
     lines = run("a.jsonl", "a", "--caches", "nginx").output.splitlines()
     assert any(line.startswith("level ") and "unsafe" in line for line in lines)

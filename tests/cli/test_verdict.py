@@ -112,6 +112,23 @@ def test_raw(run, file):
     assert [(answer["id"], answer["level"]) for answer in answers(result)] == [(1, "unsafe")]
 
 
+@pytest.mark.parametrize(("times", "named"), [(1, "(exchange 1):"), (12, " 9, 10, …):")])
+def test_raw_that_was_received_behind_the_tracker(run, tmp_path, times, named):
+    (tmp_path / "own.toml").write_text('cookie.name = "visit"\n')
+    text = RAW.replace("sid=1", "visit=1") * times
+    assert run("--raw", "-", text=text).exit_code == 0
+    result = run("--raw", "-", "--config", "own.toml", text=text)
+    assert result.exit_code == 2
+    assert result.stderr.startswith("standard input: our own edit is in what was judged")
+    assert named in result.stderr
+    assert len(answers(result)) == times
+
+
+def test_lines_say_what_is_asked(run):
+    result = run("-", text=FIRST.replace("sid=1", "SessionTracking=1"))
+    assert (result.exit_code, result.stderr) == (0, "")
+
+
 def test_raw_in_a_file_that_is_called_har(run, tmp_path):
     (tmp_path / "a.har").write_text(RAW)
     assert run("--raw", "a.har").exit_code == 0
@@ -121,6 +138,13 @@ HARS = [
     ("judged", har(("Set-Cookie", "a=1"), ("Cache-Control", "max-age=60")), 0, ["unsafe"], ""),
     ("left out", har(creator="WebInspector"), 2, [None], "a.har: the HAR holds no Cookie"),
     ("some left out", har(cookies=[{"name": "a"}]), 2, [None], "a.har: the HAR lists cookies"),
+    (
+        "recorded behind the tracker",
+        har(("Set-Cookie", "SessionTracking=1; Path=/"), ("Cache-Control", "private, no-store")),
+        2,
+        ["safe"],
+        "a.har: our own edit is in what was judged (exchange 1): the recording holds responses",
+    ),
     ("none", "[]", 2, [], "Error: a.har: is no HAR"),
 ]
 

@@ -15,7 +15,7 @@ from session_tracking.engine import Circumstances, Engine
 from session_tracking.escape import visible
 from session_tracking.http.exchange import Exchange
 from session_tracking.records.recorded import Recorded
-from session_tracking.records.settings import RecordedSite
+from session_tracking.records.settings import RecordedSite, has_own_cookie
 from session_tracking.reports.run import RECORDING_EDITED, RESPONSE_CUT, Run, Tally
 from session_tracking.swaps.events import SwapEvent
 from session_tracking.tracking.memory import RecentSet
@@ -122,9 +122,7 @@ class RecordingAudit:
             self.run.pass_over(shown_route(seen.authority, seen.path.partition("?")[0]))
         if seen.replayed or seen.undo is not None:
             return
-        # Recorded behind the tracker in a form that keeps only what the visitor received.
-        own = f"{settings.tracking.cookie.name}="
-        if any(value.startswith(own) for value in exchange.response.fields.values("set-cookie")):
+        if has_own_cookie(settings, exchange.response):
             self.run.incomplete[RECORDING_EDITED] = None
 
 

@@ -10,6 +10,7 @@ import click
 from session_tracking.caching.profiles.catalogue import PROFILES
 from session_tracking.cli.cache_names import Caches, caches_option, chosen_caches, config_option
 from session_tracking.cli.inputs import FILE, Input, opened, read
+from session_tracking.cli.own_edits import OwnEdits
 from session_tracking.cli.report_files import report_findings
 from session_tracking.errors import InputError
 from session_tracking.escape import visible
@@ -39,7 +40,12 @@ def explain(file: str, identity: str, *, caches: str | None, config: Path | None
     with opened(file) as source:
         findings = report_findings(source)
         if findings is None:
-            rows = _explained(_exchange(source, identity), chosen_caches(caches, config))
+            question = _exchange(source, identity)
+            rows = _explained(question, chosen_caches(caches, config))
+            edits = OwnEdits(config)
+            edits.look_at(question.id, question.exchange)
+            if why := edits.told():
+                click.echo(f"{source.shown}: {why}", err=True)
         else:
             rows = _found(findings, identity, source)
         for line in table(rows):

@@ -19,7 +19,7 @@ from session_tracking.records.questions import Question, Unreadable
 from session_tracking.records.raw_text import read_raw
 from session_tracking.records.verdict_lines import read_lines
 
-__all__ = ["CAPTURES", "FILE", "Batch", "Input", "opened", "read", "with_progress"]
+__all__ = ["CAPTURES", "FILE", "Batch", "Input", "is_recording", "opened", "read", "with_progress"]
 
 FILE = click.Path(exists=True, dir_okay=False, allow_dash=True)
 """A file to read, or `-` for standard input."""
@@ -29,6 +29,8 @@ CAPTURES = frozenset({".mitm", ".flow", ".flows", ".mitmproxy"})
 
 type Batch = list[Question | Unreadable]
 """Some exchanges that were read at once, in their order; may be empty."""
+
+HAR = ".har"
 
 _AT_ONCE = 32
 """Exchanges of a capture that are judged together."""
@@ -77,7 +79,7 @@ def read(source: Input, *, raw: bool = False) -> Iterator[Batch]:
     try:
         if raw:
             yield list(read_raw(source.stream.read().decode("latin-1"), now))
-        elif source.ending == ".har":
+        elif source.ending == HAR:
             yield from _batches(read_har(source.stream, now))
         elif source.ending in CAPTURES:
             from session_tracking.mitm.captures import read_flows  # noqa: PLC0415 - half a second
@@ -87,6 +89,11 @@ def read(source: Input, *, raw: bool = False) -> Iterator[Batch]:
             yield from read_lines(source.stream, now)
     except InputError as error:
         raise InputError(f"{source.shown}: {error}") from error
+
+
+def is_recording(source: Input) -> bool:
+    """Whether it is a HAR or a capture, by its name."""
+    return source.ending == HAR or source.ending in CAPTURES
 
 
 def _batches(items: Iterable[Question | Unreadable]) -> Iterator[Batch]:

@@ -9,7 +9,16 @@ import click
 
 from session_tracking.caching.safety import CacheSafety
 from session_tracking.cli.cache_names import Caches, caches_option, chosen_caches, config_option
-from session_tracking.cli.inputs import FILE, Batch, Input, opened, read, with_progress
+from session_tracking.cli.inputs import (
+    FILE,
+    Batch,
+    Input,
+    is_recording,
+    opened,
+    read,
+    with_progress,
+)
+from session_tracking.cli.own_edits import OwnEdits
 from session_tracking.records.har_check import cookies_left_out
 from session_tracking.records.questions import Question, Unreadable, judge_each
 from session_tracking.reports.verdicts import error_json, error_text, verdict_json, verdict_text
@@ -50,7 +59,8 @@ Examples:
   session-tracker verdict browser.har | jq 'select(.caches.httpd == "swap")'
 
 \b
-Exit status: 0 judged, 2 something could not be read, 64 wrong usage."""
+Exit status: 0 judged, 2 something could not be read, or was recorded behind
+the tracker and is not as upstream sent it, 64 wrong usage."""
 )
 @click.argument("file", type=FILE)
 @caches_option
@@ -68,7 +78,12 @@ def verdict(file: str, *, caches: str | None, form: str, raw: bool, config: Path
     """
     chosen = chosen_caches(caches, config)
     with opened(file) as source:
-        complete = _answer(source, chosen, form, raw=raw)
+        # Whoever writes JSON lines says what is asked; everything else was recorded somewhere.
+        edits = OwnEdits(config) if raw or is_recording(source) else None
+        complete = _answer(source, chosen, form, edits, raw=raw)
+    if edits is not None and (why := edits.told()):
+        click.echo(f"{source.shown}: {why}", err=True)
+        complete = False
     if not raw and source.ending == ".har" and (why := cookies_left_out(file)):
         click.echo(f"{source.shown}: {why}", err=True)
         complete = False
@@ -76,7 +91,7 @@ def verdict(file: str, *, caches: str | None, form: str, raw: bool, config: Path
         raise click.exceptions.Exit(INCOMPLETE)
 
 
-def _answer(source: Input, caches: Caches, form: str, *, raw: bool) -> bool:
+def _answer(source: Input, caches: Caches, form: str, edits: OwnEdits | None, *, raw: bool) -> bool:
     """Write one answer an exchange; False if something could not be read."""
     complete = True
     for batch in with_progress(source, read(source, raw=raw)):
@@ -84,6 +99,8 @@ def _answer(source: Input, caches: Caches, form: str, *, raw: bool) -> bool:
             if isinstance(item, Unreadable):
                 complete = False
                 click.echo(f"{source.shown}:{item.number}: {item.problem}", err=True)
+            elif edits is not None:
+                edits.look_at(item.id, item.exchange)
         sys.stdout.writelines(f"{answer}\n" for answer in answers(batch, caches, form))
         if source.piped:
             sys.stdout.flush()

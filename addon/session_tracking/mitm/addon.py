@@ -39,7 +39,7 @@ from session_tracking.mitm.visits import Visits
 from session_tracking.mitm.watchdog import Watchdog
 from session_tracking.records.metrics import MetricsError
 from session_tracking.records.recorded import METADATA
-from session_tracking.records.settings import RecordedSite
+from session_tracking.records.settings import RecordedSite, has_own_cookie
 from session_tracking.reports.judging import Terms, today
 from session_tracking.reports.known import Known
 from session_tracking.reports.run import (
@@ -415,7 +415,6 @@ class SessionTracker:
         self, flow: HTTPFlow, exchange: Exchange, settings: RecordedSite, *, recorded: bool
     ) -> None:
         """Count what was seen, and what could not be judged."""
-        fields = exchange.response.fields
         if not sets_cookie(exchange.response):
             return
         self.run.cookies_set += 1
@@ -423,9 +422,7 @@ class SessionTracker:
             self.run.pass_over(self._places.of(flow.request))
         if flow.live or flow.is_replay or recorded:
             return
-        # Recorded behind the tracker in a form that keeps only what the visitor received.
-        own = f"{settings.tracking.cookie.name}="
-        if any(value.startswith(own) for value in fields.values("set-cookie")):
+        if has_own_cookie(settings, exchange.response):
             self.run.incomplete[RECORDING_EDITED] = None
 
     def _report(

@@ -6,6 +6,7 @@ from ipaddress import IPv6Address
 from pathlib import Path
 
 from session_tracking.engine import SiteSettings
+from session_tracking.http.exchange import ResponseFacts
 from session_tracking.records.status_codes import StatusCodes
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "Rollover",
     "TraceSettings",
     "folder_name",
+    "has_own_cookie",
 ]
 
 
@@ -122,6 +124,15 @@ class RecordedSite(SiteSettings):
     def recorded(self) -> bool:
         """Whether anything is."""
         return self.log is not None or self.trace is not None
+
+
+def has_own_cookie(settings: SiteSettings, response: ResponseFacts) -> bool:
+    """Whether a response that nobody took our edit from has the tracker's cookie.
+
+    It was recorded behind the tracker in a form that keeps only what the visitor received.
+    """
+    own = f"{settings.tracking.cookie.name}="
+    return any(value.startswith(own) for value in response.fields.values("set-cookie"))
 
 
 def folder_name(site: str) -> str:
