@@ -1,5 +1,6 @@
 """`session-tracker run` around real commands, as a user starts it."""
 
+import json
 import os
 import pty
 import re
@@ -182,6 +183,58 @@ def test_the_tracking_cookie_is_given_out_where_asked(shop):
     code = "import os, urllib.request as u; print(u.urlopen(os.environ['SESSION_TRACKER_URL'] + '/account').headers.get_all('Set-Cookie'))"
     assert "SessionTracking" not in run("--upstream", shop, "--", *python(code)).stdout
     assert "SessionTracking=" in run("--upstream", shop, "--issue", "--", *python(code)).stdout
+
+
+def timeless(value):
+    """A report without what is another in each run: times, and ids of exchanges."""
+    match value:
+        case {**members}:
+            changing = {
+                "started",
+                "ended",
+                "time",
+                "exchange",
+                "startTimeUtc",
+                "endTimeUtc",
+                "Date",
+            }
+            return {n: timeless(inner) for n, inner in members.items() if n not in changing}
+        case ["Date", _]:
+            return "Date"
+        case [*items]:
+            return [timeless(item) for item in items]
+        case _:
+            return value
+
+
+def test_reports_name_the_application_and_are_the_same_in_each_run(shop, tmp_path):
+    code = (
+        "import os, urllib.request as u\n"
+        "url = os.environ['SESSION_TRACKER_URL']\n"
+        "fields = {'Referer': url + '/basket', 'Origin': url}\n"
+        "u.urlopen(u.Request(url + '/?a=b', headers=fields))\n"
+        "u.urlopen(url.replace('127.0.0.1', 'localhost') + '/basket')\n"
+        "u.urlopen(u.Request(url + '/logo.svg', headers={'Host': 'shop.test:' + url[17:]}))\n"
+    )
+    forms = ("json", "sarif", "html", "text")
+    runs = []
+    for folder in (tmp_path / "one", tmp_path / "other"):
+        folder.mkdir()
+        reports = [part for form in forms for part in ("--report", f"{form}={folder / form}")]
+        done = run("--upstream", shop, *reports, "--", *python(code))
+        assert done.returncode == 1, done.stderr
+        runs.append([timeless(json.loads((folder / form).read_text())) for form in forms[:2]])
+    assert runs[0] == runs[1]
+    findings = {found["route"]: found for found in runs[0][0]["findings"]}
+    assert {route: found["url"] for route, found in findings.items()} == {
+        "/": f"{shop}/?a=…",
+        "/basket": f"{shop}/basket",
+        "/logo.svg": "http://shop.test/logo.svg",
+    }
+    lines = findings["/"]["example"]["request"]["fields"]
+    assert ["Host", shop.removeprefix("http://")] in lines
+    assert ["Referer", f"{shop}/basket"] in lines
+    assert f"{shop}/basket" in (tmp_path / "one/text").read_text()
 
 
 def test_a_redirect_past_the_proxy_is_told_and_can_be_mended(shop):

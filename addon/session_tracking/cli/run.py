@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 import click
 
+from session_tracking.cli.addresses import at_upstream
 from session_tracking.cli.cache_names import config_option
 from session_tracking.cli.proxying import Proxy, ProxyProblem
 from session_tracking.cli.report_options import baseline_option, fail_on_option, report_option
@@ -119,7 +120,7 @@ def run(  # noqa: PLR0913 - the options of the command line
         ]
     for setting in settings:
         options += ["--set", setting]
-    document, status, ended = _around(command, options, log, forward=forward, base_url=base_url)
+    document, status, ended = _around(command, options, log, upstream, base_url=base_url)
     if upstream is not None and document is not None and not document.run.exchanges:
         _say_whether_it_is_there(upstream)
     _conclude(document, Terms(fail_on, today(), None, baseline), reports, status, ended)
@@ -156,15 +157,18 @@ def _around(
     command: Sequence[str],
     options: Sequence[str],
     log: Path | None,
+    upstream: str | None,
     *,
-    forward: bool,
     base_url: bool,
 ) -> tuple[Document | None, int, str]:
-    """Run the command; what the proxy found, the command's status, and why there is no report."""
+    """Run the command; what the proxy found, the command's status, and why there is no report.
+
+    `upstream` is the application; None for a forward proxy.
+    """
     roots = tuple(inherited_roots(os.environ))
     try:
         with Proxy(options, roots, log) as proxy:
-            if forward:
+            if upstream is None:
                 environment, notices = environment_through(
                     os.environ, proxy.address, proxy.bundle()
                 )
@@ -175,7 +179,10 @@ def _around(
             status = _run(command, environment)
             ended = proxy.stop()
             if proxy.report.exists():
-                return read_document(proxy.report.read_bytes(), "the proxy's report"), status, ""
+                document = read_document(proxy.report.read_bytes(), "the proxy's report")
+                if upstream is not None:
+                    document = at_upstream(document, proxy.address, upstream)
+                return document, status, ""
             words = proxy.last_words()
             return None, status, f"the proxy ended with {ended} and left no report.\n{words}"
     except ProxyProblem as problem:
