@@ -154,6 +154,25 @@ def test_date_of_the_directive(tmp_path):
     assert csv("activity", "pages", log) == ["page,hits,sessions,errors,first_seen,last_seen"]
 
 
+@pytest.mark.parametrize(
+    ("session", "pages"),
+    [("a?b", "/1"), ("a\udce9b", "/1"), ("?", "/2"), ("", ""), ("a", ""), ("b", ""), ("-", "")],
+)
+def test_trail_of_an_odd_session(tmp_path, session, pages):
+    """What is no UTF-8 is `?`, in the log as in what was asked for; a part is not the whole."""
+    log = tmp_path / "u.log"
+    log.write_bytes(
+        b"#Fields: date time cs-uri-stem x-session-id sc(Set-Cookie)\n"
+        b"2026-11-21 09:00:00 /1 a\xe9b -\n2026-11-21 09:00:00 /2 ? -\n2026-11-21 09:00:00 /3 - a\n"
+    )
+    answer = csv("activity", "trail", log, "--session", session)[1:]
+    assert "".join(line.split(",")[2] for line in answer) == pages
+
+
+def test_odd_texts_of_a_question(logs):
+    assert len(csv("activity", "cookies", logs, "--site", "\udce9", "--cookie", "\udce9")) == 1
+
+
 def test_sites_apart(logs):
     answer = csv("query", "SELECT site, count(*) n FROM log GROUP BY site ORDER BY site", "--log", logs)  # fmt: skip
     assert answer == ["site,n", "W3SVC1,5", "shop.test,10"]

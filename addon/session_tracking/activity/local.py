@@ -1,9 +1,8 @@
 """DuckDB in this process: reads logs, answers, and writes the answers of any engine."""
 
 import ctypes
-import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from datetime import datetime
 from functools import cache
 from importlib import resources
@@ -15,13 +14,15 @@ from session_tracking.activity.inputs import Inputs, opened
 from session_tracking.activity.libraries import needed
 from session_tracking.activity.log_view import literal, log_view, needs_cookie
 from session_tracking.activity.selection import Selection
-from session_tracking.activity.stretches import Stretch, cut, lines_with
+from session_tracking.activity.stretches import Stretch, searched
 from session_tracking.errors import SessionTrackerError
 
 __all__ = ["Local", "QueryError", "question_sql", "reading"]
 
 MEMORY: Final = "1GB"
 """What DuckDB may hold before it goes to the disk; Python and buffers come on top."""
+
+_VIRTUAL_FILES: Final = "session_tracking.activity.virtual_files"
 
 
 class QueryError(SessionTrackerError):
@@ -63,7 +64,7 @@ class Local:
         """Make the view `every_line` of these logs."""
         selects = []
         if stretches or not parquet:
-            virtual_files = needed("session_tracking.activity.virtual_files")
+            virtual_files = needed(_VIRTUAL_FILES)
             view = log_view(stretches, cookie)
             self.connection.register_filesystem(virtual_files.virtual_files(view.files))
             self.fields = view.extra
@@ -98,8 +99,12 @@ class Local:
             )
 
     def _execute(self, sql: str, values: Mapping[str, Any] | None = None) -> Any:  # noqa: ANN401
+        given = {
+            name: _as_read(value) if isinstance(value, str) else value
+            for name, value in (values or {}).items()
+        }
         try:
-            return self.connection.execute(sql, values)
+            return self.connection.execute(_as_read(sql), given)
         except self.error as error:
             raise QueryError(_told(error)) from error
 
@@ -142,6 +147,11 @@ def _keep_memory() -> None:
         tune(-3, 1 << 30)  # M_MMAP_THRESHOLD
 
 
+def _as_read(text: str) -> str:
+    """What the user wrote with octets that are no UTF-8 as `?`: logs are read so as well."""
+    return text.encode("utf-8", "replace").decode()
+
+
 def _told(error: Exception) -> str:
     return str(error).partition("\n\n")[0]
 
@@ -160,27 +170,16 @@ def reading(
 
     `cookie` is asked for the name of the session's cookie where a log does not tell its sessions.
     """
-    # DuckDB is imported while other processes look through the logs.
-    loading = threading.Thread(target=_load)
-    loading.start()
-    try:
-        with opened(names, selection.site) as inputs:
-            files = inputs.files
-            found = lines_with(files, selection.session) if selection.session else cut(files)
-            loading.join()
-            local = Local()
-            try:
-                local.see(found, inputs.parquet, cookie() if needs_cookie(found) else "")
-                local.select(selection)
-                yield local, inputs
-            finally:
-                local.close()
-    finally:
-        loading.join()
-
-
-def _load() -> None:
-    try:
-        needed("duckdb")
-    except SessionTrackerError:
-        return  # told when it is used
+    # What a `?` stands for in the log is not known.
+    text = max(_as_read(selection.session or "").split("?"), key=len)
+    with (
+        opened(names, selection.site) as inputs,
+        searched(inputs.files, text) as found,
+        closing(Local()) as local,
+    ):
+        if inputs.files:
+            needed(_VIRTUAL_FILES)  # imported, as DuckDB is, while other processes look
+        stretches = found()
+        local.see(stretches, inputs.parquet, cookie() if needs_cookie(stretches) else "")
+        local.select(selection)
+        yield local, inputs
