@@ -273,7 +273,7 @@ class Running:
         "import os, signal, sys, time\n"
         "def stop(n, _): print('got', n, flush=True); raise SystemExit(5)\n"
         "for n in (1, 2, 15): signal.signal(n, stop)\n"
-        "print('ready', os.environ['SESSION_TRACKER_URL'], flush=True)\n"
+        "print(os.getpid(), os.environ['SESSION_TRACKER_URL'], flush=True)\n"
         "time.sleep(60)\n"
     )
 
@@ -285,8 +285,8 @@ class Running:
             stderr=subprocess.PIPE,
             text=True,
         )
-        self.address = self.process.stdout.readline().split()[1]
-        self.port = int(self.address.rpartition(":")[2])
+        pid, address = self.process.stdout.readline().split()
+        self.command, self.port = int(pid), int(address.rpartition(":")[2])
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
@@ -313,13 +313,9 @@ def test_a_killed_run_takes_its_proxy_along(shop):
     running.process.kill()
     running.process.wait()
     wait_until(lambda: refused(running.port))
-    command = subprocess.run(
-        ["pgrep", "-f", running.address], capture_output=True, text=True, check=False
-    )
     for stream in (running.process.stdout, running.process.stderr):
         stream.close()
-    for pid in command.stdout.split():
-        os.kill(int(pid), signal.SIGKILL)
+    os.kill(running.command, signal.SIGKILL)
 
 
 def test_ctrl_c_at_a_terminal_reaches_the_command_once(shop):

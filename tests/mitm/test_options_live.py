@@ -34,9 +34,14 @@ REFUSED = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("program", ["mitmdump", "mitmweb"])
+WITH_PAGE = {"unknown-option", "fail-on", "missing-file"}
+"""What mitmweb is started with as well: one of each of the ways to end."""
+
+
 @pytest.mark.parametrize(
-    ("settings", "status", "told"), [pytest.param(*r, id=i) for i, *r in REFUSED]
+    ("program", "settings", "status", "told"),
+    [pytest.param("mitmdump", *r, id=i) for i, *r in REFUSED]
+    + [pytest.param("mitmweb", *r, id=f"{i}-mitmweb") for i, *r in REFUSED if i in WITH_PAGE],
 )
 def test_a_wrong_option_stops_the_start(tmp_path, program, settings, status, told):
     chosen = [word for setting in settings for word in ("--set", setting)]
