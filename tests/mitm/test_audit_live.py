@@ -8,6 +8,7 @@ from jsonschema import Draft202012Validator
 
 from session_tracking.audit.auditor import MAX_COOKIES
 from session_tracking.reports.json import schema
+from session_tracking.reports.run import FAILED_START, RECORDING_BROKEN
 from tests.mitm.wire import get
 from tests.proxy import Proxy, run
 from tests.waiting import rewrite
@@ -151,12 +152,41 @@ def test_an_exchange_that_breaks_off_is_judged(origin, tmp_path):
     assert "ST201" in proxy.log
 
 
-def test_mitmproxy_own_status_stands_for_an_unreadable_capture(tmp_path):
-    broken = tmp_path / "broken.mitm"
+def test_a_capture_that_is_cut_off_is_not_clean(origin, tmp_path):
+    flows, report = tmp_path / "out.mitm", tmp_path / "report.json"
+    with Proxy(tmp_path, *reverse_of(origin), "-w", str(flows)) as proxy:
+        for _ in range(3):
+            get(proxy.port, "/plain")
+        assert proxy.stop() == 0
+    whole = flows.read_bytes()
+    to_report = ("--set", f"session_tracker_report={report}")
+    for octets, seen in ((len(whole), 3), (len(whole) * 5 // 6, 2), (1000, 0), (1, 0)):
+        flows.write_bytes(whole[:octets])
+        ended = run(tmp_path, "-nr", str(flows), *to_report)
+        facts = json.loads(report.read_text())["run"]
+        broken = octets < len(whole)
+        assert facts["exchanges"] == seen, ended.log
+        assert ended.process.returncode == facts["exit_status"] == (2 if broken else 0)
+        assert (RECORDING_BROKEN in facts["incomplete"]) is broken
+        assert FAILED_START not in facts["incomplete"]
+
+
+def test_what_is_no_capture_is_not_clean_whatever_an_earlier_report_says(tmp_path):
+    broken, report = tmp_path / "broken.mitm", tmp_path / "report.json"
     broken.write_bytes(b"no flows")
-    ended = run(tmp_path, "-nr", str(broken))
-    assert ended.process.returncode == 1
+    report.write_text("an earlier one")
+    ended = run(tmp_path, "-nr", str(broken), "--set", f"session_tracker_report={report}")
+    assert ended.process.returncode == 2
     assert "Flow file corrupted" in ended.log
+    assert RECORDING_BROKEN in json.loads(report.read_text())["run"]["incomplete"]
+
+
+def test_an_error_of_another_addon_in_the_start_is_not_clean(tmp_path):
+    other, report = tmp_path / "other.py", tmp_path / "report.json"
+    other.write_text("import logging\ndef running(): logging.error('out of order')\n")
+    ended = run(tmp_path, "-n", "-s", str(other), "--set", f"session_tracker_report={report}")
+    assert ended.process.returncode == 2, ended.log
+    assert FAILED_START in json.loads(report.read_text())["run"]["incomplete"]
 
 
 def test_an_empty_capture_is_not_clean(tmp_path):

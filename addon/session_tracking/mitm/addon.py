@@ -31,6 +31,7 @@ from session_tracking.mitm.exit_gate import ExitGate
 from session_tracking.mitm.notices import start_notices
 from session_tracking.mitm.places import Places
 from session_tracking.mitm.probing import Probing
+from session_tracking.mitm.reading import Reading
 from session_tracking.mitm.recording import Recording, RecordingError
 from session_tracking.mitm.redirects import Redirects
 from session_tracking.mitm.repeats import Like, Repeats
@@ -94,6 +95,7 @@ class SessionTracker:
         self._places: Places = Places()
         self._noticed: dict[str, tuple[SwapEvent, ...]] = {}
         self._probing: Probing = Probing()
+        self._reading: Reading = Reading(lambda: self.run)
         self._watchdog: Watchdog = Watchdog(lambda: self.engine, self._report_late)
         self._spent: dict[str, float] = {}
         self.addons: list[object] = []
@@ -170,6 +172,7 @@ class SessionTracker:
         self._size_ledger(self._configuration)
         if ctx.options.rfile:
             self.run.source = ctx.options.rfile
+        self._reading.start()
         for line in start_notices(self._configuration):
             logger.log(ALERT, "session-tracker: %s", line)
         self._configuration.watch()
@@ -190,7 +193,7 @@ class SessionTracker:
         self._watchdog.stop()
         self._recording.stop()
         self._probing.stop()
-        if not ctx.master.should_exit.is_set():
+        if not self._reading.stop() and not ctx.master.should_exit.is_set():
             self._serving.stop()
             return
         if (courier := self.engine.courier) is not None:

@@ -31,6 +31,11 @@ RECORDING_EDITED = (
     " visitor, and how they came from upstream is not in it; record with --save-stream-file, or"
     " with session_tracker_enabled=false"
 )
+RECORDING_BROKEN = (
+    "the recording could not be read to its end, and what it holds from there on was not judged;"
+    " mitmproxy has logged why"
+)
+FAILED_START = "mitmproxy ended at its start, because of the error that it has logged"
 
 
 class ExitStatus(IntEnum):
