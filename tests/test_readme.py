@@ -28,8 +28,6 @@ DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("**/*.md"))]
 BASH = shutil.which("bash")
 SECONDS = 240
 
-pytestmark = pytest.mark.xdist_group("readme")  # one recording serves many tests
-
 
 @dataclass(frozen=True)
 class Block:

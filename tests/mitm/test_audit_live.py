@@ -31,9 +31,6 @@ def reverse_of(origin):
     return "--mode", f"reverse:http://127.0.0.1:{origin.port}"
 
 
-of_captures = pytest.mark.xdist_group("captures")  # one recording serves many tests
-
-
 @pytest.fixture(scope="module")
 def captures(origin, tmp_path_factory):
     """Flow files and HARs that mitmdump itself recorded, by name."""
@@ -72,7 +69,6 @@ STATUSES = [
 ]
 
 
-@of_captures
 @pytest.mark.parametrize(("name", "fail_on", "status"), STATUSES)
 def test_exit_status_of_a_file(captures, tmp_path, name, fail_on, status):
     chosen = ["--set", f"session_tracker_fail_on={fail_on}"] if fail_on else []
@@ -81,7 +77,6 @@ def test_exit_status_of_a_file(captures, tmp_path, name, fail_on, status):
     assert f"exit status {status}" in ended.log
 
 
-@of_captures
 def test_an_own_capture_is_audited_as_it_came_from_upstream(captures, tmp_path):
     # The visitors were newcomers, so what was recorded had been made safe for them.
     report = tmp_path / "report.json"
@@ -92,7 +87,6 @@ def test_an_own_capture_is_audited_as_it_came_from_upstream(captures, tmp_path):
     assert facts["run"]["cookies_set"] == 2
 
 
-@of_captures
 def test_nothing_is_issued_in_a_run_over_a_file(captures, tmp_path):
     copy = tmp_path / "copy.mitm"
     ended = run(tmp_path, "-nr", str(captures["clean"]), "-w", str(copy))
@@ -414,7 +408,6 @@ def test_shared_bodies_are_reported_where_asked(origin, tmp_path):
     assert "ST311" not in proxy.log.split("/account")[0]
 
 
-@of_captures
 def test_a_har_recorded_behind_the_tracker_is_not_called_clean(captures, tmp_path):
     ended = run(tmp_path, "-nr", str(captures["newcomers-har"]))
     assert ended.process.returncode == 2
@@ -430,7 +423,6 @@ def test_more_cookies_than_are_looked_at_make_the_run_incomplete(origin, tmp_pat
     assert f"more than {MAX_COOKIES} cookies, and the rest was not judged" in proxy.log
 
 
-@of_captures
 def test_an_audit_that_is_switched_off_calls_nothing_clean(captures, tmp_path):
     config = tmp_path / "config.toml"
     config.write_text("audit.enabled = false\n")

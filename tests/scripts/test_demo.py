@@ -21,8 +21,6 @@ DEMO = ROOT / "scripts/demo"
 SECONDS = 240
 ID = r"[\w-]{22}"
 
-pytestmark = pytest.mark.xdist_group("demo")  # one demo serves many tests
-
 
 def environment(folder):
     """The own environment, with a folder for temporary files that marks every descendant."""
