@@ -13,7 +13,7 @@ from types import FrameType
 
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 60.0
-STOP_SECONDS = 10.0
+STOP_SECONDS = 30.0
 LOOK_SECONDS = 0.02
 
 

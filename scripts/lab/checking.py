@@ -20,7 +20,8 @@ all punctual runs counts."""
 RERUN_IN_FLIGHT = 4
 
 PATIENT_RERUNS = 12
-"""Times at most that a case is run again whose runs were never punctual."""
+"""Times at most that a case is run again, RERUNS included, whose runs were never punctual; after
+these it is alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +110,10 @@ async def settle(
     """Run the doubtful cases again and add predicted and measured outcome of each punctual run."""
     for number in range(PATIENT_RERUNS):
         unseen = {case_id for (case_id, _), pairs in runs.items() if not pairs}
-        left = doubtful if number < RERUNS else {name: doubtful[name] for name in unseen}
-        async for result in run_all(lab, left.values(), RERUN_IN_FLIGHT):
+        left, in_flight = doubtful, RERUN_IN_FLIGHT
+        if number >= RERUNS:
+            left, in_flight = {name: doubtful[name] for name in unseen}, 1
+        async for result in run_all(lab, left.values(), in_flight):
             expected = predict(result.case, list(result.cells), result.time)
             for name, cell in result.cells.items():
                 if cell.punctual and (result.case.id, name) in runs:

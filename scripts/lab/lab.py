@@ -18,7 +18,7 @@ from scripts.lab.messages import ask
 from scripts.lab.origin import READY_PATH, Origin
 from scripts.ports import free_port
 
-START_SECONDS = 30.0
+START_SECONDS = 60.0
 STOP_SECONDS = 4.0
 
 
