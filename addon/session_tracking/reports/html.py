@@ -66,7 +66,7 @@ def render(document: Document) -> str:
 @cache
 def _template() -> "Template":
     from jinja2 import Environment, FileSystemLoader, StrictUndefined  # noqa: PLC0415 - slow
-    from markupsafe import Markup  # noqa: PLC0415
+    from markupsafe import Markup  # noqa: PLC0415 - same
 
     environment = Environment(
         autoescape=True,
@@ -78,7 +78,7 @@ def _template() -> "Template":
     script = (_FOLDER / "report.js").read_text(encoding="utf-8")
     environment.globals.update(
         style=Markup(style),  # noqa: S704 - our own files
-        script=Markup(script),  # noqa: S704
+        script=Markup(script),  # noqa: S704 - same
         style_hash=_hash(style),
         script_hash=_hash(script),
         deciding=_DECIDING,

@@ -12,6 +12,6 @@ def __getattr__(name: str) -> Any:  # noqa: ANN401 - whatever is asked for
     """Import late: pytest loads the plugin, and so this package, in suites that never use it."""
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from session_tracking.testing import checking  # noqa: PLC0415
+    from session_tracking.testing import checking  # noqa: PLC0415 - the engine is heavy
 
     return getattr(checking, name)
