@@ -22,6 +22,7 @@ from session_tracking.mitm import (
 from session_tracking.mitm.addon import SessionTracker
 from session_tracking.mitm.configuration import LiveConfiguration
 from session_tracking.reports import run as run_module
+from session_tracking.tracking.policy import Decision, Rule, State
 
 AGAIN = 5
 
@@ -131,13 +132,55 @@ def test_bounds(monkeypatch):
     assert len(tracker._visits.decided) <= 2
 
 
+def one_visitor(*paths):
+    """A tracker after requests of one visitor for these paths, at one time."""
+
+    async def feed():
+        tracker = SessionTracker()
+        chain = Chain(tracker)
+        for path in paths:
+            flow, response = exchange(KNOWN, 0, path=path)
+            flow.request.timestamp_start = 1_795_000_000.0
+            await chain.feed(flow, response)
+        return tracker, flow
+
+    handlers = [*logging.getLogger().handlers]
+    try:
+        return asyncio.run(feed())
+    finally:
+        logging.getLogger().handlers[:] = handlers
+
+
+def test_requests_of_equal_lines_are_decided_once(monkeypatch):
+    tracker, flow = one_visitor("/a", "/b", "/c", "/a")
+    counts = tracker.engine.counts()
+    assert counts["seen"] == 4
+    flow.response = None
+    assert tracker._visits.repeated(flow, tracker._current()) is not None
+    flow.request.headers["Cookie"] = "theme=dark"
+    assert tracker._visits.repeated(flow, tracker._current()) is None
+    monkeypatch.setattr(visits.Visits, "repeated", lambda *_: None)
+    anew, _ = one_visitor("/a", "/b", "/c", "/a")
+    assert anew.engine.counts() == counts
+
+
+def test_requests_of_equal_lines_are_bounded(monkeypatch):
+    monkeypatch.setattr(visits, "MAX_REPEATS", 1)
+    tracker, _ = one_visitor("/a", "/a", "/a", "/a")
+    known = tracker._visits
+    known._last += 1
+    known.again(Decision(State.PASSED, Rule.FOREIGN))
+    assert len(known._repeats) == 1
+
+
 def test_another_configuration_is_asked_anew():
     tracker, _ = fed(KNOWN, FINDING)
     flow, _ = exchange(KNOWN, 0)
-    number = tracker._visits.number(flow, tracker._current())
-    assert number in tracker._visits.decided
-    tracker._visits.number(flow, load(None))
-    assert number not in tracker._visits.decided
+    known = tracker._visits
+    assert known.repeated(flow, tracker._current()) is None
+    assert known.number(flow) in known.decided
+    assert known.repeated(flow, load(None)) is None
+    assert known.number(flow) not in known.decided
     like = repeats.like(exchange(FINDING, 1)[0], exchange(FINDING, 1)[1], issues=False)
     assert tracker._repeats.known(like, tracker._current()) is not None
     assert tracker._repeats.known(like, load(None)) is None

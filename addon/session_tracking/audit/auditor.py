@@ -91,7 +91,8 @@ def _presented(
 
 
 def _ignored(name: str, settings: AuditSettings) -> bool:
-    return any(fnmatchcase(name, pattern) for pattern in settings.ignore)
+    patterns = settings.ignore
+    return bool(patterns) and any(fnmatchcase(name, pattern) for pattern in patterns)
 
 
 def audit(facts: AuditFacts, *, site: str) -> list[Finding]:

@@ -25,7 +25,20 @@ def parse_cookie(values: Iterable[str]) -> tuple[tuple[str, str], ...]:
 
     Source: RFC 6265bis §4.2, §5.8.3; RFC 2965 §3.3.4.
     """
-    return tuple(pair for value in values for pair in _pairs(value))
+    pairs: list[tuple[str, str]] = []
+    for value in values:
+        if "$" in value:
+            pairs += _pairs(value)
+            continue
+        # The same for the most frequent form, in few steps.
+        for segment in value.split(";"):
+            name, equals, content = segment.partition("=")
+            if not equals:
+                name, content = "", name
+            name, content = name.strip(OWS), content.strip(OWS)
+            if name or content:
+                pairs.append((name, content))
+    return tuple(pairs)
 
 
 def cookie_values(values: Iterable[str], name: str) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ MAX_ATTRIBUTE = 1024
 """Octets of one attribute value; a longer one is ignored (§5.6)."""
 
 _WSP = " \t"
+_ENDS = frozenset({"max-age", "expires"})
 _FORBIDDEN = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
 
@@ -63,6 +64,11 @@ class SetCookie(NamedTuple):
 
     def deletes(self, now: float) -> bool:
         """Whether this removes the cookie from the client: expired at `now`, or emptied."""
+        for name, _ in self.attributes:
+            if name in _ENDS:
+                break
+        else:
+            return not self.value
         if (max_age := self.max_age) is not None:
             return max_age <= 0
         if (expires := self.expires) is not None:

@@ -212,13 +212,15 @@ class Engine:
         told = [finding for finding in found if finding.swap is event]
         return tuple(regraded(told, settings.audit.severities))
 
-    def _share(self, settings: SiteSettings, whole: Callable[[], Exchange]) -> None:
+    def _share(
+        self, settings: SiteSettings, courier: Courier, whole: Callable[[], Exchange]
+    ) -> None:
         """Have the fleet told what the detector noted."""
-        if self.courier is not None and self.detector.sights:
+        if self.detector.sights:
             exchange = whole()
             for sight in self.detector.sights:
                 sight.context = settings, exchange
-                self.courier.offer(sight)
+                courier.offer(sight)
             self.detector.sights.clear()
 
     def learn(self, settings: SiteSettings, exchange: Exchange, outcome: Outcome) -> Known | None:
@@ -406,7 +408,7 @@ class Engine:
         if self.courier is not None:
             # What upstream answers is not known yet.
             asked = Exchange(request, ResponseFacts(0), "", client, now, now)
-            self._share(settings, lambda: asked)
+            self._share(settings, self.courier, lambda: asked)
         return tuple(events)
 
     def _watch_whole(
@@ -438,7 +440,8 @@ class Engine:
         stamp = stamp_of(again.date, place.etag)
         delivery = Delivery(settings.swaps, place, client, pairs, stamp, again.time)
         events = self.detector.on_response(delivery, cookies)
-        self._share(settings, whole)
+        if self.courier is not None:
+            self._share(settings, self.courier, whole)
         return tuple(events)
 
     def _own_id(

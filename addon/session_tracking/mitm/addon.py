@@ -218,19 +218,23 @@ class SessionTracker:
         if flow.is_replay:
             return
         try:
-            visits = self._visits
-            visit = visits.number(flow, self._current())
-            if (decided := visits.decided.get(visit)) is not None:
-                self.engine.tracker.again(decided)
+            decided = self._visits.repeated(flow, self._current())
+            if decided is None:
+                self._look_closely(flow)
             else:
-                self._look_closely(flow, visit)
+                self.engine.tracker.again(decided)
         except Exception as error:  # noqa: BLE001 - a fault of ours must not touch the traffic
             self._failed(flow, error)
         if timed:
             _put(self._spent, flow.id, time.perf_counter() - begun)
 
-    def _look_closely(self, flow: HTTPFlow, visit: int) -> None:
+    def _look_closely(self, flow: HTTPFlow) -> None:
         """Look at the sessions that a client sends, unless they are known, and decide."""
+        visit = self._visits.number(flow)
+        if (again := self._visits.decided.get(visit)) is not None:
+            self._visits.again(again)
+            self.engine.tracker.again(again)
+            return
         settings = self._settings(flow)
         if settings.recorded and flow.live:
             self._recording.watch(flow, settings)

@@ -23,8 +23,16 @@ def mark(flow: HTTPFlow, findings: tuple[Finding, ...]) -> None:
         if len(_told) >= _MOST_KEPT:
             _told.clear()
         told = _told[id(findings)] = _tell(findings)
-    _ours(flow)["rules"] = list(told.rules)
-    tell(flow, told.comment, told.marker)
+    if flow.comment or flow.marked or METADATA in flow.metadata:
+        _ours(flow)["rules"] = list(told.rules)
+        tell(flow, told.comment, told.marker)
+        return
+    flow.comment, flow.marked = told.comment, told.marker
+    flow.metadata[METADATA] = {
+        "rules": list(told.rules),
+        "comment": told.comment,
+        "marker": told.marker,
+    }
 
 
 def tell(flow: HTTPFlow, text: str, marker: str) -> None:

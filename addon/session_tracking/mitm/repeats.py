@@ -147,12 +147,12 @@ def like(flow: HTTPFlow, response: Response, *, issues: bool) -> Like | None:
         not other.get(b"content-length", b"1").strip(b"0 \t"),
         tuple(deciding),
     )
-    agent = asked.get(b"user-agent")
+    agent, forwarded = asked.get(b"user-agent"), asked.get(b"x-forwarded-for")
     sender = Sender(
         client_of(flow),
         None if agent is None else agent.decode("latin-1").partition("\n")[0].strip(OWS),
-        _each(asked.get(b"x-forwarded-for")),
-        _each(cookie),
+        () if forwarded is None else forwarded.decode("latin-1").split("\n"),
+        () if cookie is None else cookie.decode("latin-1").split("\n"),
     )
     received = response.data.timestamp_start or time.time()
     return Like(key, Again(set_cookies, received, date, sender))
@@ -165,10 +165,6 @@ def _asked(fields: Sequence[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
         if len(name) in _ASKED_LENGTHS and (lowered := name.lower()) in _ASKED:
             asked[lowered] = asked[lowered] + b"\n" + value if lowered in asked else value
     return asked
-
-
-def _each(values: bytes | None) -> list[str]:
-    return [] if values is None else values.decode("latin-1").split("\n")
 
 
 def _text(value: bytes | None) -> str | None:

@@ -8,10 +8,12 @@ from session_tracking.config.sites import Configuration
 from session_tracking.mitm.convert import named
 from session_tracking.tracking.policy import Decision, Rule, State
 
-__all__ = ["MAX_VISITS", "Visits"]
+__all__ = ["MAX_REPEATS", "MAX_VISITS", "Visits"]
 
 MAX_VISITS = 50_000
 """Visits that are known; when there are more, all are forgotten."""
+MAX_REPEATS = 20_000
+"""The same for requests of the same field lines."""
 
 _LOOK_AGAIN = 600
 """Seconds after which a visitor is looked at again, so that the ledger remembers the session."""
@@ -27,18 +29,54 @@ class Visits:
     def __init__(self) -> None:
         self.decided: dict[int, Decision | None] = {}
         """By the number of a visit; None where it is to be decided each time anew."""
+        self._repeats: dict[int, Decision] = {}
+        self._last = 0
         self._under: Configuration | None = None
+        self._divided = False
 
-    def number(self, flow: HTTPFlow, configuration: Configuration) -> int:
+    def repeated(self, flow: HTTPFlow, configuration: Configuration) -> Decision | None:
+        """What was decided for a request of the same field lines; None if none is known.
+
+        This asks the least of the most frequent request: one like the last but for its path.
+        """
+        if configuration is not self._under:
+            self.decided.clear()
+            self._repeats.clear()
+            self._under, self._divided = configuration, configuration.divides_sites
+        self._last = last = self._lines(flow)
+        return self._repeats.get(last)
+
+    def again(self, decision: Decision) -> None:
+        """Remember what is known of the request that `repeated` was asked about last."""
+        if len(self._repeats) >= MAX_REPEATS:
+            self._repeats.clear()
+        self._repeats[self._last] = decision
+
+    def _lines(self, flow: HTTPFlow) -> int:
+        request, client = flow.request.data, flow.client_conn
+        return hash(
+            (
+                request.headers.fields,
+                request.http_version,
+                request.host,
+                request.authority,
+                request.path if self._divided else b"",
+                flow.live,
+                flow.response is None,
+                type(client.proxy_mode),
+                request.method,
+                client.peername[0],
+                request.timestamp_start // _LOOK_AGAIN,
+            )
+        )
+
+    def number(self, flow: HTTPFlow) -> int:
         """The hash; 0 for a request without cookies, of which nothing is known."""
         request, client = flow.request.data, flow.client_conn
         asked = named(request.headers.fields)
         cookie = asked.get(b"cookie")
         if cookie is None:
             return 0
-        if configuration is not self._under:
-            self.decided.clear()
-            self._under = configuration
         return hash(
             (
                 # Where it goes: this is what a site's settings depend on.
@@ -46,7 +84,7 @@ class Visits:
                 request.host,
                 request.authority,
                 asked.get(b"host"),
-                request.path if configuration.divides_sites else b"",
+                request.path if self._divided else b"",
                 # Whether an id may be given at all.
                 flow.live,
                 flow.response is None,

@@ -1,6 +1,7 @@
 """Who is who: what of a client is remembered, and when two requests come from two clients."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from enum import Enum
 from functools import lru_cache
 from hashlib import blake2b
@@ -136,15 +137,10 @@ def _agent(text: str) -> int:
 _kept_tag = lru_cache(maxsize=4096)(tag)
 
 
-def _packed(address: str) -> bytes:
-    try:
-        return _MAPPED + inet_pton(AF_INET, address)  # much faster than `ipaddress`
-    except (OSError, ValueError):
-        return _parsed(address)
-
-
 @lru_cache(maxsize=4096)
-def _parsed(address: str) -> bytes:
+def _packed(address: str) -> bytes:
+    with suppress(OSError, ValueError):
+        return _MAPPED + inet_pton(AF_INET, address)  # much faster than `ipaddress`
     parsed = _address(address)
     if parsed is None:
         return UNKNOWN_ADDRESS
