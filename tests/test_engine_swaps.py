@@ -10,6 +10,7 @@ from session_tracking.swaps.events import EventKind
 from session_tracking.swaps.redis_ledger import FleetSettings, RedisLedger
 from session_tracking.tracking.policy import Decision, Rule, State
 from tests.redis_server import RedisServer
+from tests.waiting import PATIENCE
 
 SID = "sid=3f2a9c81d0e7b6453f2a9c81d0e7b645"
 OWN, OTHER = "SessionTracking=AAECAwQFBgcICQoLDA0ODw", "SessionTracking=EAECAwQFBgcICQoLDA0ODw"
@@ -94,7 +95,7 @@ def test_two_engines_with_one_ledger():
         # The second is faster, so it is the first that gets an answer.
         for engine in (two, one):
             engine.courier.start()
-            engine.courier.stop(10)
+            engine.courier.stop(PATIENCE)
         assert two.late() == []
         [(_, event, [finding])] = one.late()
     assert event.kind is EventKind.CONFIRMED
@@ -107,6 +108,29 @@ def test_two_engines_with_one_ledger():
     assert counters["(fleet)"] == {
         "fleet_sent": 1, "fleet_stored": 1, "fleet_gap": 0, "fleet_waiting": 0,
     }  # fmt: skip
+
+
+def test_one_client_at_two_engines_and_a_ledger_that_lost_what_it_knew():
+    chosen = load(None).for_url("shop.test", "/")
+    asked = RequestFacts("GET", "http://shop.test/a", FieldSection([("Cookie", SID)]))
+    engines = []
+    with RedisServer() as server:
+        for seconds in (0, 60):
+            engine = Engine()
+            store = RedisLedger(FleetSettings(server.url, b"k" * 32), lambda: 3600)
+            engine.join(Courier(store, 100), Digester(b"k" * 32))
+            engine.watch_request(chosen, asked, ClientId("192.0.2.1", "1"), 1.8e9 + seconds)
+            engines.append(engine)
+        courier = engines[1].courier
+        courier.lossy = True
+        for _ in range(2):  # once is enough
+            engines[1].retell(courier, 1.8e9)
+        for engine in engines:
+            engine.courier.start()
+            engine.courier.stop(PATIENCE)
+            assert engine.late() == []
+    assert (courier.books.sent, courier.books.stored, courier.books.restored) == (2, 2, 1)
+    assert not courier.lossy
 
 
 def test_without_a_fleet_there_is_nothing_late():
