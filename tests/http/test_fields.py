@@ -88,3 +88,16 @@ def test_quoting_and_unquoting_agree(value):
 @given(st.integers(min_value=0, max_value=2000))
 def test_huge_values_split_in_one_pass(count):
     assert len(split_members('"a",' * count)) == count
+
+
+def test_looks_at_many_names():
+    section = FieldSection([("Age", "1"), ("aGE", " 2"), ("Via", "a\tb")])
+    assert section.has_any({"via", "x"})
+    assert not section.has_any({"x"})
+    assert section.repeats({"age"})
+    assert not section.repeats({"via"})
+    assert section.called({"age"}) == [("Age", "1"), ("aGE", " 2")]
+    assert (section.size(), section.size(4)) == (15, 27)
+    assert not section.has_controls()
+    assert FieldSection([("A", "\x7f")]).has_controls()
+    assert not FieldSection([("A", "\xff\xa0")]).has_controls()

@@ -12,9 +12,9 @@ from session_tracking.cookies.classify import CookieClass
 from session_tracking.cookies.digest import Digester
 from session_tracking.http.exchange import ClientId
 from session_tracking.http.fields import FieldSection
+from session_tracking.shadow.cache_model import IDLE_SECONDS
 from session_tracking.shadow.facts import CookieNaming, held_cookies
 from session_tracking.shadow.shadow_cache import (
-    IDLE_SECONDS,
     MAX_OCTETS,
     MAX_VARIANTS,
     ShadowCache,

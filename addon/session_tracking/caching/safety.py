@@ -110,7 +110,7 @@ def carriers(exchange: Exchange) -> list[Policy]:
     """The orders of Cache-Control, present or not, and those of every targeted field present."""
     fields = exchange.response.fields
     policies = [plain_policy(fields)]
-    if not TARGETED_FIELDS.isdisjoint(fields.names()):
+    if fields.has_any(TARGETED_FIELDS):
         policies += [
             Policy(field.display, directives, targeted=True, spec=field.spec)
             for field, directives in targeted_directives(fields, exchange.response_time)

@@ -7,14 +7,14 @@ from session_tracking.audit.auditor import audit, examine, regraded, told_apart
 from session_tracking.audit.enforce import enforce
 from session_tracking.audit.findings import AuditedCookie, AuditFacts, Finding
 from session_tracking.audit.routes import shown_url
-from session_tracking.caching.levels import Level
 from session_tracking.caching.outcomes import outcomes, reference_run
 from session_tracking.caching.profiles.catalogue import PROFILES
-from session_tracking.caching.profiles.model import Outcome as CacheOutcome
 from session_tracking.caching.safety import assess
 from session_tracking.cookies.cookie import cookie_values, parse_cookie
 from session_tracking.cookies.digest import Digester
 from session_tracking.cookies.set_cookie import parse_set_cookie
+from session_tracking.engine.foresight import Case, imagines
+from session_tracking.engine.imagining import WOULD_BE_SWAP, Imagining
 from session_tracking.engine.known import MAX_COOKIES as MAX_LIKE, Again, Known, shape_of
 from session_tracking.engine.outcome import Circumstances, Outcome, SiteSettings
 from session_tracking.http.exchange import ClientId, Exchange, RequestFacts, ResponseFacts
@@ -64,6 +64,7 @@ class Engine:
         self.counters: Counters = Counters(started)
         self.shadow: Shadow = Shadow(self.counters, Digester())
         self._books = Books(self.counters)
+        self.imagining: Imagining = Imagining(self.shadow)
         self.courier: Courier | None = None
         """The way to the ledger of a fleet; None where there is none."""
         self._untold = 0
@@ -154,8 +155,8 @@ class Engine:
         findings = [] if facts is None else audit(_with_swaps(facts, events), site=host)
         if seen.simulated:
             findings = [finding for finding in findings if finding.swap is not None]
-        elif settings.shadow.enabled and seen.watch and not (settings.shadow.serve and seen.live):
-            findings += self._imagine(settings, exchange, decision, site, host)
+        else:
+            findings += self._imagine(settings, exchange, decision, site, seen)
         if settings.audit.severities:
             findings = regraded(findings, settings.audit.severities)
         edit = None
@@ -229,7 +230,7 @@ class Engine:
         The exchange was live and no replay.
         """
         audit, tracking, edit = settings.audit, settings.tracking, outcome.edit
-        if not audit.enabled or audit.caches or audit.shared_bodies or settings.shadow.enabled:
+        if not audit.enabled or audit.caches or audit.shared_bodies:
             return None
         issued = edit is not None and edit.reason == "tracker"
         if issued is not (outcome.decision is not None) or tracking.unconfirmed_per_minute:
@@ -251,7 +252,8 @@ class Engine:
             return
         if len(values) <= MAX_LIKE and len(known.judged) < MAX_LIKE:
             cookies = self._cookies(known.settings, values, exchange.response_time)
-            known.judged[shape_of(cookies)] = outcome.findings, None if issued else edit
+            settled = tuple([each for each in outcome.findings if each.rule.id != WOULD_BE_SWAP])
+            known.judged[shape_of(cookies)] = settled, None if issued else edit
 
     def on_repeat(
         self,
@@ -261,10 +263,12 @@ class Engine:
         *,
         whole: Callable[[], Exchange],
         https: bool,
+        number: int = 0,
     ) -> Outcome:
         """What `on_response` would answer to a live exchange that is like a known one.
 
-        `whole` gives all of it, should it not be as its like after all.
+        `whole` gives all of it, should it not be as its like after all, and `number` stands for
+        what the shadow reads of it.
         """
         settings = known.settings
         set_cookies = again.set_cookies
@@ -272,14 +276,17 @@ class Engine:
         judged = known.judged.get(shape_of(cookies))
         if judged is None:
             exchange = whole()
-            outcome = self.on_response(settings, exchange, decision, Circumstances(https))
+            seen = Circumstances(https, number=number)
+            outcome = self.on_response(settings, exchange, decision, seen)
             self._learn_shape(known, exchange, outcome)
             return outcome
+        imagined = self._imagine_again(known, again, decision, whole, number, unsafe=bool(cookies))
         if cookies and settings.swaps.enabled:
             events = self._watch_response(settings, known.place, again, decision, cookies, whole)
             if events:
                 seen = Circumstances(https, noticed=events, watch=False)
-                return self.on_response(settings, whole(), decision, seen)
+                outcome = self.on_response(settings, whole(), decision, seen)
+                return outcome._replace(findings=(*outcome.findings, *imagined))
         findings, edit = judged
         if edit is not None:
             self._books.enforced(known.site)
@@ -293,7 +300,76 @@ class Engine:
                 https=https,
             )
             self._books.credit(known.site, self._done())
+        findings = self.imagining.joined(findings, imagined)
         return Outcome(edit, findings, decision, level=known.level)
+
+    def pass_on(self, number: int, now: float) -> SiteSettings | None:
+        """The short way for a live exchange that sets no cookie, and has no decision: its settings.
+
+        `number` stands for what the shadow reads of it, and `now` is when its response came. None
+        if more of it has to be looked at.
+        """
+        case = self.imagining.foresight.case(number)
+        if case is None:
+            return None
+        settings = case.settings
+        if case.foreseen is None:
+            if not case.idle:
+                return None
+        elif (
+            self.shadow.again(settings.shadow, case.foreseen, now, case.site, None, unsafe=False)
+            is None
+        ):
+            return None
+        self._credit(settings)
+        return settings
+
+    def on_alike(
+        self,
+        number: int,
+        decision: Decision | None,
+        now: float,
+        *,
+        sender: Callable[[], Sender],
+        whole: Callable[[], Exchange],
+    ) -> tuple[SiteSettings, Outcome] | None:
+        """What `on_response` would answer to a live exchange that sets no cookie.
+
+        `number` stands for what the shadow reads of it, and `now` is when its response came. None
+        if it is like none before, and has to be looked at.
+        """
+        case = self.imagining.foresight.case(number)
+        if case is None:
+            return None
+        findings = self._recall(case, decision, now, sender, whole, unsafe=False)
+        if findings is None:
+            return None
+        self._credit(case.settings)
+        return case.settings, Outcome(None, findings, decision)
+
+    def _imagine_again(
+        self,
+        known: Known,
+        again: Again,
+        decision: Decision | None,
+        whole: Callable[[], Exchange],
+        number: int,
+        *,
+        unsafe: bool,
+    ) -> tuple[Finding, ...]:
+        """What a shared cache would have made of an exchange that is like a known one."""
+        settings, told = known.settings, None
+        if not imagines(settings):
+            return ()
+        case = self.imagining.foresight.case(number)
+        if case is not None and case.settings is settings:
+            told = self._recall(
+                case, decision, again.time, lambda: again.sender, whole, unsafe=unsafe
+            )
+        if told is None:
+            seen = Circumstances(https=False, number=number)
+            told = self._imagine(settings, whole(), decision, known.site, seen)
+        return told
 
     def _cookies(
         self, settings: SiteSettings, values: Sequence[str], now: float
@@ -355,11 +431,8 @@ class Engine:
         self, settings: SiteSettings, exchange: Exchange, decision: Decision | None
     ) -> tuple[Client, tuple[HeldCookie, ...]]:
         """Who asked, and the cookies that the response sets."""
-        request, tracking = exchange.request, settings.tracking
-        pairs = parse_cookie(request.fields.values("cookie"))
-        own, presented = self._own_id(settings, pairs, decision)
-        sender = Sender.of(request, exchange.client)
-        client = identify(sender, settings.swaps, own=own, presented=presented)
+        client = self._client(settings, Sender.of(exchange.request, exchange.client), decision)
+        tracking = settings.tracking
         naming = CookieNaming(
             tracking.cookie.name if tracking.enabled else "",
             settings.audit.names,
@@ -367,23 +440,45 @@ class Engine:
         )
         return client, held_cookies(exchange, self.shadow.digester, naming)
 
+    def _client(self, settings: SiteSettings, sender: Sender, decision: Decision | None) -> Client:
+        own, presented = self._own_id(settings, parse_cookie(sender.cookies), decision)
+        return identify(sender, settings.swaps, own=own, presented=presented)
+
     def _imagine(
         self,
         settings: SiteSettings,
         exchange: Exchange,
         decision: Decision | None,
         site: str,
-        host: str,
-    ) -> list[Finding]:
+        seen: Circumstances,
+    ) -> tuple[Finding, ...]:
         """What a shared cache would have made of the exchange, if one stood there."""
-        client, cookies = self._for_cache(settings, exchange, decision)
-        events = self.shadow.observe(settings.shadow, exchange, client, site, cookies)
-        if not events:
-            return []
-        name = settings.shadow.profile.name
-        caches = {name: CacheOutcome.SWAP}
-        facts = AuditFacts(exchange, assess(exchange), Level.UNSAFE, caches, (), would_be=events)
-        return audit(facts, site=host)
+        told: tuple[Finding, ...] = ()
+        shadow = settings.shadow
+        if shadow.enabled and seen.watch and not (shadow.serve and seen.live):
+            about = self._for_cache(settings, exchange, decision)
+            told = self.imagining.observe(settings, exchange, about, site, seen.number)
+        else:
+            self.imagining.learn(settings, exchange, site, seen.number)
+        return told
+
+    def _recall(
+        self,
+        case: Case,
+        decision: Decision | None,
+        now: float,
+        sender: Callable[[], Sender],
+        whole: Callable[[], Exchange],
+        *,
+        unsafe: bool,
+    ) -> tuple[Finding, ...] | None:
+        """The same for a live exchange like one before; None if that does not tell."""
+
+        def who() -> tuple[Sequence[str], Client]:
+            sent = sender()
+            return sent.cookies, self._client(case.settings, sent, decision)
+
+        return self.imagining.recall(case, now, who, whole, unsafe=unsafe)
 
     def watch_request(
         self,

@@ -61,3 +61,5 @@ class Circumstances(NamedTuple):
     """What had edited a recorded response: `tracker`, `enforce`, or nothing."""
     simulated: bool = False
     """Whether our own simulated cache answered: the response was judged when it was stored."""
+    number: int = 0
+    """Stands for all that the shadow reads of the exchange (`Foresight`); 0 for nothing."""

@@ -1,7 +1,7 @@
 """Field sections: the field lines of one message, in the order received (RFC 9110 §5, §6.5)."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set as AbstractSet
 
 OWS = " \t"
 """Optional white space around a field value (RFC 9110 §5.6.3)."""
@@ -60,6 +60,32 @@ class FieldSection:
         """The field names present, in lower case, each once, in order of first appearance."""
         return iter(self._first)
 
+    def has_any(self, names: AbstractSet[str]) -> bool:
+        """Whether a field line is called any of `names` (lower case)."""
+        return not self._first.keys().isdisjoint(names)
+
+    def repeats(self, names: AbstractSet[str]) -> bool:
+        """Whether more than one field line is called the same of `names` (lower case)."""
+        return bool(self._repeated) and not names.isdisjoint(self._repeated)
+
+    def called(self, names: AbstractSet[str]) -> list[tuple[str, str]]:
+        """The field lines called any of `names` (lower case), in order, as they arrived."""
+        lengths = {*map(len, names)}  # most names are told apart by their length alone
+        return [
+            line for line in self._lines if len(line[0]) in lengths and line[0].lower() in names
+        ]
+
+    def size(self, each: int = 0) -> int:
+        """Octets of all names and values as they arrived, and `each` more for every line."""
+        return sum([len(name) + len(value) + each for name, value in self._lines])
+
+    def has_controls(self) -> bool:
+        """Whether a value has a control character other than a tab."""
+        return any(
+            not value.isprintable() and _CONTROL.search(value) is not None
+            for _, value in self._lines
+        )
+
     def without(self, names: frozenset[str]) -> "FieldSection":
         """The section less the field lines called any of `names` (lower case)."""
         gone = names & self._first.keys()
@@ -97,6 +123,7 @@ class FieldSection:
         return f"FieldSection({', '.join(name for name, _ in self._lines)!r})"
 
 
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _QUOTED = r'"(?:[^"\\]+|\\.)*"?'
 _UNQUOTED_RUNS = {
     separator: re.compile(rf'(?:[^"{separator}]+|{_QUOTED})+', re.DOTALL) for separator in ",;"

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import NoReturn
+from typing import NoReturn, cast
 
 from mitmproxy import command, ctx, exceptions, flow
 from mitmproxy.addonmanager import Loader
@@ -29,6 +29,7 @@ from session_tracking.mitm.configuration import LiveConfiguration
 from session_tracking.mitm.ending import finish
 from session_tracking.mitm.exit_gate import ExitGate
 from session_tracking.mitm.notices import start_notices
+from session_tracking.mitm.numbers import Numbers
 from session_tracking.mitm.places import Places
 from session_tracking.mitm.probing import Probing
 from session_tracking.mitm.reading import Reading
@@ -51,6 +52,7 @@ from session_tracking.reports.run import (
     Tally,
 )
 from session_tracking.reports.text import finding_lines
+from session_tracking.swaps.clients import Sender
 from session_tracking.swaps.events import SwapEvent
 from session_tracking.swaps.redis_ledger import FleetError
 from session_tracking.tracking.policy import Decision
@@ -92,6 +94,7 @@ class SessionTracker:
         self._pending: dict[str, _Pending] = {}
         self._visits: Visits = Visits()
         self._repeats: Repeats = Repeats()
+        self._numbers: Numbers = Numbers()
         self._places: Places = Places()
         self._noticed: dict[str, tuple[SwapEvent, ...]] = {}
         self._probing: Probing = Probing()
@@ -303,17 +306,58 @@ class SessionTracker:
         try:
             self.run.routes.count(self._places.of(flow.request))
             issues = pending is not None and pending[1].value is not None
+            number = self._number(flow, response)
             if (
                 issues
                 or noticed
                 or convert.sets_cookie(response.data.headers)
-                or self._looks_at_all(flow)
+                or (
+                    self._looks_at_all(flow)
+                    and not (number and self._alike(flow, response, pending, number))
+                )
             ):
-                self._respond(flow, response, pending, noticed)
+                self._respond(flow, response, pending, noticed, number)
         except Exception as error:  # noqa: BLE001 - a fault of ours must not touch the traffic
             self._failed(flow, error)
         if metrics is not None:
             metrics.exchange(time.perf_counter() - begun + self._spent.pop(flow.id, 0.0))
+
+    def _number(self, flow: HTTPFlow, response: Response) -> int:
+        """What the exchange is to the shadow; 0 where there is none, or it is not of now."""
+        current = self._current()
+        if not current.shadows or not flow.live or flow.is_replay or METADATA in flow.metadata:
+            return 0
+        reading = self.engine.imagining.foresight.reading
+        return self._numbers.of(flow, response, current, reading)
+
+    def _alike(
+        self, flow: HTTPFlow, response: Response, pending: _Pending | None, number: int
+    ) -> bool:
+        """Whether an exchange that sets no cookie was like one before, and all is done."""
+        now = response.data.timestamp_start or time.time()
+        if pending is None and (passed := self.engine.pass_on(number, now)) is not None:
+            settings = cast("RecordedSite", passed)
+            if settings.recorded:
+                self._recording.answered(flow.id)
+                self._recording.judged(flow.id, Outcome())
+            return True
+        whole = partial(convert.exchange_of, flow, response, now)
+
+        def sender() -> Sender:
+            return Sender.of(convert.request_facts(flow), convert.client_of(flow))
+
+        decision = pending and pending[1]
+        done = self.engine.on_alike(number, decision, now, sender=sender, whole=whole)
+        if done is None:
+            return False
+        settings, outcome = cast("RecordedSite", done[0]), done[1]
+        self._note(outcome)
+        if settings.recorded:
+            self._recording.answered(flow.id)
+            self._recording.judged(flow.id, outcome)
+        if outcome.findings:
+            self._report(flow, outcome.findings, whole)
+        return True
 
     def _looks_at_all(self, flow: HTTPFlow) -> bool:
         """Whether a response without a cookie is to be looked at, too."""
@@ -326,13 +370,15 @@ class SessionTracker:
         response: Response,
         pending: _Pending | None,
         noticed: tuple[SwapEvent, ...],
+        number: int,
     ) -> None:
         like = None
         if flow.live and not noticed and not flow.is_replay and METADATA not in flow.metadata:
             like = repeats.like(flow, response, issues=pending is not None)
             known = self._repeats.known(like, self._current())
             if like and known and (pending is None or pending[0] is known[0]):
-                self._respond_again(flow, response, pending and pending[1], like.again, *known)
+                decision = pending and pending[1]
+                self._respond_again(flow, response, decision, like.again, *known, number=number)
                 return
         undo = marks.undo_of(flow) if flow.metadata else None
         seen = Circumstances(
@@ -342,6 +388,7 @@ class SessionTracker:
             noticed=noticed,
             edited=undo.reason if undo is not None else "",
             simulated=bool(flow.metadata) and marks.simulated(flow),
+            number=number,
         )
         exchange = convert.exchange_of(flow, response, time.time(), undo)
         settings, outcome = self._look_at_whole(flow, exchange, pending, seen, like)
@@ -355,6 +402,8 @@ class SessionTracker:
         again: Again,
         settings: RecordedSite,
         known: KnownExchange,
+        *,
+        number: int,
     ) -> None:
         """Answer to a response that is like an earlier one."""
         if settings.recorded:
@@ -367,6 +416,7 @@ class SessionTracker:
             decision,
             whole=partial(convert.exchange_of, flow, response, again.time),
             https=flow.client_conn.tls,
+            number=number,
         )
         self._carry_out(flow, response, settings, outcome, None)
 

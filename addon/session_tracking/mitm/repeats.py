@@ -113,6 +113,8 @@ def like(flow: HTTPFlow, response: Response, *, issues: bool) -> Like | None:
             deciding.append((lowered, value))
             dated = dated or use is _Use.DATED
             size += len(value)
+    if not (set_cookies or issues):
+        return None  # nobody looks at it but the shadow, which has ways of its own
     date = _text(other.get(b"date"))
     if dated:
         if parse_http_date(date or "") is None:

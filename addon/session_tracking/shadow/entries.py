@@ -1,14 +1,31 @@
 """What the shadow cache holds, and what it answers; sans-I/O."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from session_tracking.caching.profiles.model import Outcome, Run, Stored
+from session_tracking.caching.outcomes import newcomer
+from session_tracking.caching.profiles.model import CacheProfile, Outcome, Reuse, Run, Stored
 from session_tracking.http.exchange import RequestFacts, ResponseFacts
-from session_tracking.http.fields import FieldSection
 from session_tracking.shadow.facts import HeldCookie
 from session_tracking.swaps.clients import Client
 
-__all__ = ["Answer", "Entry", "run_of", "same_variant", "without_fields"]
+__all__ = [
+    "NOTHING_HELD",
+    "Answer",
+    "Entry",
+    "Held",
+    "Looked",
+    "reusable",
+    "run_of",
+    "same_variant",
+    "without_fields",
+]
+
+_ALONE = frozenset({Reuse.HIT, Reuse.STALE})
+_FAILURE = ResponseFacts(500)
+_CLIENT_ORDERS = frozenset(
+    {"cache-control", "pragma", "range", "if-range", "if-none-match", "if-modified-since"}
+)
 
 
 @dataclass(slots=True, eq=False)
@@ -33,6 +50,33 @@ class Entry:
     """What a cache that serves would send; None for one that is only imagined."""
     aside: tuple[tuple[str, str], ...] = ()
     """Field lines that a cache that serves does not look at, and sends all the same."""
+
+
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
+class Held:
+    """What is held of one URL. It is never changed: what is held later is another one."""
+
+    entries: tuple[Entry, ...]
+    """The oldest first."""
+
+
+NOTHING_HELD = Held(())
+
+
+class Looked(NamedTuple):
+    """What a look at the cache found."""
+
+    found: Entry | None
+    """What the request may select, or what its response would replace."""
+    run: Run
+    after: Stored | None
+    """What is stored in its place afterwards."""
+    outcome: Outcome
+
+    @property
+    def changed(self) -> bool:
+        """Whether that is another thing than before."""
+        return self.after is not (self.found.stored if self.found else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +122,31 @@ def same_variant(stored: Stored, request: RequestFacts) -> bool:
 
 def without_fields(response: ResponseFacts, names: frozenset[str]) -> ResponseFacts:
     """The response as a cache reads it that was told to ignore these fields."""
-    return ResponseFacts(
-        response.status,
-        FieldSection(line for line in response.fields.lines if line[0].lower() not in names),
-        response.http_version,
-        response.body_length,
+    kept = response.fields.without(names)
+    if kept is response.fields:
+        return response
+    return ResponseFacts(response.status, kept, response.http_version, response.body_length)
+
+
+def reusable(profile: CacheProfile, stored: Stored, now: float, *, waiting: bool) -> bool:
+    """Whether a visitor like the owner, or a newcomer, may be answered from what is stored.
+
+    `waiting` is whether it is held for somebody who would validate it.
+    """
+    plain = RequestFacts(
+        stored.request.method,
+        stored.request.url,
+        stored.request.fields.without(_CLIENT_ORDERS),
+        stored.request.http_version,
     )
+    other = newcomer(plain)
+    for request in (plain,) if other is plain else (plain, other):
+        reuse = profile.reuse(stored, request, now)
+        if reuse in _ALONE:
+            return True
+        if reuse == Reuse.VALIDATE and waiting:
+            if profile.conditional(stored, request):
+                return True
+            if profile.stale_if_error(stored, request, _FAILURE):
+                return True
+    return False

@@ -1,6 +1,6 @@
 """What the shadow cache keeps of a message: facts that caches act upon, and no secrets."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from itertools import islice
@@ -88,13 +88,13 @@ def held_cookies(
 
 
 def presents(
-    request: RequestFacts, cookies: Iterable[HeldCookie], digester: Digester
+    sent: Sequence[str], cookies: Iterable[HeldCookie], digester: Digester
 ) -> frozenset[HeldCookie]:
-    """Those of the cookies that the request brings, with the same values."""
+    """Those of the cookies that a request with these Cookie fields brings, with the same values."""
     wanted = {cookie.name: cookie for cookie in cookies}
     return frozenset(
         found
-        for name, value in parse_cookie(request.fields.values("cookie"))
+        for name, value in parse_cookie(sent)
         if (found := wanted.get(name)) and found.digest == digester.digest("", name, value)
     )
 

@@ -58,9 +58,8 @@ class ServingCache(ShadowCache):
         asked = comparable(request, self._digester)
         if not self._looks_up(asked):
             return _NOTHING
-        key = self._key(request.url)
-        entries = self._urls.get(key, [])
-        found = self._select(entries, asked, now)
+        key = self.key(request.url)
+        found = self._select(self.held(key).entries, asked, now)
         if found is None:
             return _NOTHING
         run = Run(found.stored.request, found.held, asked, None, now, 0.0, found.held)
@@ -71,13 +70,14 @@ class ServingCache(ShadowCache):
         if reuse not in {Reuse.HIT, Reuse.STALE}:
             return _NOTHING
         outcome = self._own_ways(found, ask(self.profile, run, found.stored, asked, now)[1])
-        swapped = self._swapped(found, request, visitor) if outcome == Outcome.SWAP else ()
+        sent = request.fields.values("cookie")
+        swapped = self.swapped(found, sent, visitor) if outcome == Outcome.SWAP else ()
         found.used = now
         removed: tuple[Entry, ...] = ()
         if reuse == Reuse.STALE:
             removed = self._let_go(key, found)
         else:
-            self._touch(key, entries)
+            self.touch(key)
         return LookUp(Answer(outcome, found, swapped, None, removed))
 
     def _looks_up(self, asked: RequestFacts) -> bool:
@@ -97,8 +97,8 @@ class ServingCache(ShadowCache):
         The entry itself goes where it cannot answer: without a body (None: it was streamed), with
         part of one, with more than fits, or for HEAD, which does not bring it.
         """
-        key = self._key(exchange.request.url)
-        if not any(entry is each for each in self._urls.get(key, ())):
+        key = self.key(exchange.request.url)
+        if not any(entry is each for each in self.held(key).entries):
             return ()
         whole = exchange.request.method == "GET" and exchange.response.status != 206
         if body is None or not whole or len(body) > self._max_octets:
@@ -110,7 +110,7 @@ class ServingCache(ShadowCache):
         self.octets += len(body)
         return self._make_room_for(entry)
 
-    def _select(self, entries: list[Entry], request: RequestFacts, now: float) -> Entry | None:
+    def _select(self, entries: Sequence[Entry], request: RequestFacts, now: float) -> Entry | None:
         """As the model selects, of what can be sent: a body may still be on its way."""
         return super()._select([each for each in entries if each.body is not None], request, now)
 
@@ -121,18 +121,15 @@ class ServingCache(ShadowCache):
             removed += self._let_go(
                 *next(
                     (key, each)
-                    for key, entries in self._urls.items()
-                    for each in entries
+                    for key, held in self._urls.items()
+                    for each in held.entries
                     if each.body and each is not entry
                 )
             )
         return removed
 
     def _let_go(self, key: bytes, entry: Entry) -> tuple[Entry, ...]:
-        entries = self._urls[key]
-        entries.remove(entry)
-        if not entries:
-            del self._urls[key]
+        self._hold(key, [each for each in self.held(key).entries if each is not entry])
         self._account((entry,))
         return (entry,)
 

@@ -1,7 +1,7 @@
 """The shadow caches of all sites: fed with exchanges, they count and tell of would-be swaps."""
 
 from collections import Counter as Tally
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -13,6 +13,7 @@ from session_tracking.shadow.counters import CACHE, UNSAFE, WOULD_BE, Counters
 from session_tracking.shadow.entries import Answer, Entry
 from session_tracking.shadow.events import WouldBeSwap
 from session_tracking.shadow.facts import HeldCookie
+from session_tracking.shadow.foresight import Foreseen, Sight, foresee
 from session_tracking.shadow.serving_cache import LookUp, ServingCache
 from session_tracking.shadow.shadow_cache import ShadowCache
 from session_tracking.swaps.clients import Client
@@ -54,10 +55,7 @@ class Shadow:
     ) -> tuple[WouldBeSwap, ...]:
         """What an exchange would have led to; `site` is the name that `Counters.open` gave."""
         answer = self.follow(settings, exchange, client, site, cookies)
-        if answer.entry is None:
-            return ()
-        age = max(0.0, exchange.response_time - answer.entry.born)
-        return tuple(WouldBeSwap(settings.profile.name, each, age) for each in answer.swapped)
+        return _told(settings, answer, exchange.response_time)
 
     def follow(
         self,
@@ -71,6 +69,46 @@ class Shadow:
         answer = self._cache_for(settings).observe(exchange, client, site, cookies)
         self._count(answer, site, unsafe=bool(cookies))
         return answer
+
+    def foresee(self, settings: ShadowSettings, exchange: Exchange) -> Sight | None:
+        """What will become of exchanges like one that was observed just now; None if it depends."""
+        return foresee(self._cache_for(settings), exchange)
+
+    def again(
+        self,
+        settings: ShadowSettings,
+        foreseen: Foreseen,
+        now: float,
+        site: str,
+        who: Callable[[], tuple[Sequence[str], Client]] | None,
+        *,
+        unsafe: bool,
+    ) -> tuple[WouldBeSwap, ...] | None:
+        """The same as `observe`, for an exchange like one before; None if it has to be observed.
+
+        `who` tells the values of Cookie and who sent them, or is None if nobody can; `unsafe` is
+        whether the response sets a cookie.
+        """
+        cache, place, outcome = foreseen.cache, foreseen.place, foreseen.outcome
+        if cache is not self._cache_for(settings) or not foreseen.holds(now):
+            return None
+        if place is None:
+            if foreseen.touches:
+                cache.touch(foreseen.key)
+            if outcome != Outcome.UNKNOWN:
+                self._add(site, "misses", unsafe=unsafe)
+            return ()
+        entry = cache.held(foreseen.key).entries[place]
+        swapped: tuple[HeldCookie, ...] = ()
+        if outcome == Outcome.SWAP:
+            if who is None:
+                return None
+            swapped = cache.swapped(entry, *who())
+        cache.touch(foreseen.key)
+        entry.used = now
+        answer = Answer(outcome, entry, swapped)
+        self._count(answer, site, unsafe=unsafe)
+        return _told(settings, answer, now)
 
     def look_up(
         self, settings: ShadowSettings, request: RequestFacts, client: Client, site: str, now: float
@@ -119,7 +157,8 @@ class Shadow:
         return cache
 
     def _count(self, answer: Answer, site: str, *, unsafe: bool) -> None:
-        self._removed(answer.removed)
+        if answer.removed:
+            self._removed(answer.removed)
         if answer.outcome == Outcome.UNKNOWN:
             return
         if answer.entry is not None:
@@ -142,6 +181,13 @@ class Shadow:
         self._counters.add(site, name, count)
         if unsafe:
             self._counters.add(site, f"unsafe_{name}", count)
+
+
+def _told(settings: ShadowSettings, answer: Answer, now: float) -> tuple[WouldBeSwap, ...]:
+    if answer.entry is None:
+        return ()
+    age = max(0.0, now - answer.entry.born)
+    return tuple(WouldBeSwap(settings.profile.name, each, age) for each in answer.swapped)
 
 
 def _key(settings: ShadowSettings) -> tuple[str, int, int]:

@@ -50,8 +50,7 @@ def _sys_size(_request: RequestFacts, response: ResponseFacts, _time: float) -> 
 
 
 def _sys_fields(_request: RequestFacts, response: ResponseFacts, _time: float) -> bool:
-    lines = response.fields.lines
-    return sum(len(name) + len(value) + 4 for name, value in lines) <= SYS_MAX_FIELDS
+    return response.fields.size(4) <= SYS_MAX_FIELDS
 
 
 def _sys_modified(_request: RequestFacts, response: ResponseFacts, _time: float) -> bool:
@@ -63,10 +62,9 @@ def _sys_reused(run: Run) -> bool:
     """A's two requests are the two hits in ten seconds that an entry takes."""
     directives = directives_of(run.response)
     silent = any(name in directives for name in ("private", "no-store", "no-cache"))
-    asked = CONDITIONS.isdisjoint(run.next_request.fields.names())
     return (
         not silent
-        and asked
+        and not run.next_request.fields.has_any(CONDITIONS)
         and run.response.status == 200
         and "vary" not in run.response.fields
         and run.after < SYS_IDLE

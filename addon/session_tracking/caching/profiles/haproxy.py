@@ -107,8 +107,7 @@ def _size_allowed(_request: RequestFacts, response: ResponseFacts, _time: float)
     length = response.body_length
     if length is None or length < MAX_OBJECT_SIZE // 2:
         return True
-    fields = sum(len(name) + len(value) for name, value in response.fields.lines)
-    return length + fields <= MAX_OBJECT_SIZE
+    return length + response.fields.size() <= MAX_OBJECT_SIZE
 
 
 _STORAGE = (

@@ -13,7 +13,7 @@ def conditions_fail(sent: FieldSection, stored: FieldSection, now: float) -> boo
     Source: cache_select (cache_storage.c) with ap_condition_if_match and its four sisters
     (modules/http/http_protocol.c).
     """
-    if CONDITIONS.keys().isdisjoint(sent.names()):
+    if not sent.has_any(CONDITIONS.keys()):
         return False
     facts = _Facts(
         stored.first("etag"),

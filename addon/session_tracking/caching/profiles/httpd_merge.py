@@ -148,7 +148,7 @@ def relays_304(_old: Stored, merged: Stored, request: RequestFacts) -> bool:
     Source: ap_meets_conditions (modules/http/http_protocol.c).
     """
     sent = request.fields
-    if CONDITIONS.keys().isdisjoint(sent.names()) or validated(merged, request) is Outcome.SWAP:
+    if not sent.has_any(CONDITIONS.keys()) or validated(merged, request) is Outcome.SWAP:
         return False
     if request.method == "HEAD":
         return True

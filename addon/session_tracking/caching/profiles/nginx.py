@@ -116,7 +116,7 @@ def _reuse(
     Source: ngx_http_file_cache_read (ngx_http_file_cache.c); proxy_cache_revalidate and
     proxy_cache_use_stale are off unless set.
     """
-    until = valid_until(stored.response, int(stored.time), ignored, by_status)
+    until = valid_until(stored.response, stored.time, ignored, by_status)
     if until is None or until < int(time):
         return Reuse.MISS
     vary = raw_values(stored.response.fields, "vary")
@@ -136,9 +136,7 @@ def _profile(
     lifetime = StoreRule(
         "lifetime",
         _code("ngx_http_upstream_process_cache_control, _process_expires, _process_accel_expires"),
-        lambda _request, response, time: (
-            valid_until(response, int(time), ignored, seconds) is not None
-        ),
+        lambda _request, response, time: valid_until(response, time, ignored, seconds) is not None,
         "no lifetime from Cache-Control, Expires, X-Accel-Expires or proxy_cache_valid, or one of"
         " them forbids storing",
     )

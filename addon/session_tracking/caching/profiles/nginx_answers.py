@@ -36,8 +36,7 @@ def repeats(fields: FieldSection) -> bool:
     Source: ngx_http_headers_in, ngx_http_process_unique_header_line, ngx_http_process_host
     (src/http/ngx_http_request.c).
     """
-    names = set(fields.names())
-    return len(names) < len(fields) and any(len(fields.values(name)) > 1 for name in ONCE & names)
+    return fields.repeats(ONCE)
 
 
 def refused(request: RequestFacts, response: ResponseFacts) -> bool:
@@ -46,7 +45,7 @@ def refused(request: RequestFacts, response: ResponseFacts) -> bool:
     Source: ngx_http_upstream_send_response, which ends where the header filters return an error.
     """
     fields = request.fields
-    if response.status != 200 or REFUSABLE.isdisjoint(fields.names()):
+    if response.status != 200 or not fields.has_any(REFUSABLE):
         return False
     return precondition_failed(fields, response.fields) or not_satisfiable(request, response)
 

@@ -12,24 +12,22 @@ from session_tracking.http.exchange import ResponseFacts
 
 
 def valid_until(
-    response: ResponseFacts, now: int, ignored: frozenset[str], by_status: Mapping[int, int]
+    response: ResponseFacts, now: float, ignored: frozenset[str], by_status: Mapping[int, int]
 ) -> int | None:
     """Unix seconds through which the response may be reused; None: it is not stored.
 
-    `now` is the whole second of its arrival, `ignored` names the fields (lower case) that
-    `proxy_ignore_headers` lists, `by_status` holds the seconds of `proxy_cache_valid`. The time
-    may be past: then the response is stored and never used.
+    `now` is the time of its arrival, of which whole seconds count, `ignored` names the fields
+    (lower case) that `proxy_ignore_headers` lists, `by_status` holds the seconds of
+    `proxy_cache_valid`. The time may be past: then the response is stored and never used.
 
     Source: ngx_http_upstream_process_cache_control, _process_expires, _process_accel_expires and
     ngx_http_upstream_send_response (ngx_http_upstream.c).
     """
     until, accelerated = 0, False
-    for field, value in response.fields.lines:
-        if len(field) not in _LENGTHS:
-            continue
+    for field, value in response.fields.called(_LIFETIME_FIELDS.keys()):
         name = field.lower()
-        told = _LIFETIME_FIELDS.get(name)
-        if told is None or name in ignored or (told is _cache_control and until and accelerated):
+        told = _LIFETIME_FIELDS[name]
+        if name in ignored or (told is _cache_control and until and accelerated):
             continue
         accelerated |= told is _accel_expires
         said = told(value.strip(" "), now, until)
@@ -39,30 +37,30 @@ def valid_until(
     if until:
         return until
     seconds = by_status.get(response.status)
-    return None if seconds is None else now + seconds
+    return None if seconds is None else int(now) + seconds
 
 
-def _cache_control(value: str, now: int, until: int) -> int | None:
+def _cache_control(value: str, now: float, until: int) -> int | None:
     seconds = cache_control_seconds(value)
     if seconds is None:
         return None
-    return signed(now + seconds) if seconds else until
+    return signed(int(now) + seconds) if seconds else until
 
 
-def _expires(value: str, now: int, until: int) -> int | None:
+def _expires(value: str, now: float, until: int) -> int | None:
     if until:
         return until
     time = parse_time(value)
-    return None if time < now else time
+    return None if time < int(now) else time
 
 
-def _accel_expires(value: str, now: int, until: int) -> int | None:
+def _accel_expires(value: str, now: float, until: int) -> int | None:
     expires = accel_expires(value)
     if expires is None:
         return until
     if expires.absolute:
         return expires.seconds
-    return signed(now + expires.seconds) if expires.seconds else None
+    return signed(int(now) + expires.seconds) if expires.seconds else None
 
 
 _LIFETIME_FIELDS = {
@@ -71,5 +69,3 @@ _LIFETIME_FIELDS = {
     "x-accel-expires": _accel_expires,
 }
 """How each field changes the time that those before it gave (0: none); None forbids storing."""
-_LENGTHS = frozenset(map(len, _LIFETIME_FIELDS))
-"""Most other names are told apart by their length alone."""

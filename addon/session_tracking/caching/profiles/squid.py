@@ -119,8 +119,7 @@ def _fits(request: RequestFacts, response: ResponseFacts, _time: float) -> bool:
     length = content_length(response) or 0
     if length < MAX_OBJECT_SIZE // 2 or request.method.upper() == "HEAD":
         return length <= MAX_OBJECT_SIZE
-    header = sum(len(name) + len(value) + 4 for name, value in response.fields.lines)
-    return length + header <= MAX_OBJECT_SIZE
+    return length + response.fields.size(4) <= MAX_OBJECT_SIZE
 
 
 STORAGE = (

@@ -171,7 +171,7 @@ def relays_304(_old: Stored, new: Stored, request: RequestFacts) -> bool:
     Source: clientReplyContext::handleIMSReply.
     """
     empty = request.method.upper() == "HEAD" or content_length(new.response) == 0
-    if empty and not CONDITIONS.isdisjoint(request.fields.names()):
+    if empty and request.fields.has_any(CONDITIONS):
         return True
     return 0 < modified_since(request) >= stored_times(new).modified
 

@@ -134,7 +134,7 @@ def relays_304(old: Stored, new: Stored, request: RequestFacts) -> bool:
     status is another than 200. Without content a merged 304 leaves nothing of what was stored: the
     fields are those that the client's own condition has just made.
     """
-    if _CONDITIONS.isdisjoint(request.fields.names()):
+    if not request.fields.has_any(_CONDITIONS):
         return False
     merged = new.response is not old.response
     bare = request.method == "HEAD" or is_empty(old.response)

@@ -1,6 +1,5 @@
 """What Varnish compares and drops: variants under Vary, and fields that Connection lists."""
 
-import re
 from itertools import takewhile
 
 from session_tracking.caching.profiles.varnish_parse import parse_vary
@@ -44,7 +43,6 @@ WELL_KNOWN = (NOT_FETCHED - HOP_BY_HOP) | frozenset(
 )
 """Fields that Connection cannot take away."""
 
-_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _ALWAYS_DIFFERENT = frozenset({"x-forwarded-for"})
 """Varnish adds the client's address before it compares, and the next visitor has another one."""
 
@@ -78,7 +76,7 @@ def faulty(fields: FieldSection) -> bool:
     """
     if len(fields.values("host")) > 1 or len(fields.values("content-length")) > 1:
         return True
-    if any(not value.isprintable() and _CONTROL.search(value) for _, value in fields.lines):
+    if fields.has_controls():
         return True
     return "connection" in fields and not WELL_KNOWN.isdisjoint(_listed(fields))
 

@@ -15,12 +15,7 @@ def raw_values(fields: FieldSection, name: str) -> list[str]:
     """The values of the lines called `name` (lower case) without the spaces around, tabs kept."""
     if name not in fields:
         return []
-    length = len(name)  # most names are told apart by it alone
-    return [
-        value.strip(" ")
-        for key, value in fields.lines
-        if len(key) == length and key.lower() == name
-    ]
+    return [value.strip(" ") for _, value in fields.called({name})]
 
 
 def without(request: RequestFacts, names: frozenset[str]) -> RequestFacts:
