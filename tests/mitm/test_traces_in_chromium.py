@@ -55,7 +55,7 @@ def ask(proxy, path):
 def browser():
     with sync_playwright() as playwright:
         launched = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"), args=["--no-sandbox"]
+            executable_path=shutil.which("chromium"), args=["--no-sandbox"], timeout=PATIENCE * 1000
         )
         yield launched
         launched.close()

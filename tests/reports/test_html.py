@@ -9,13 +9,14 @@ from playwright.sync_api import sync_playwright
 
 from session_tracking.reports import html
 from tests.reports.documents import MARKUP, SECRET, clean, everything, many
+from tests.waiting import PATIENCE
 
 
 @pytest.fixture(scope="module")
 def browser():
     with sync_playwright() as playwright:
         launched = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"), args=["--no-sandbox"], timeout=120_000
+            executable_path=shutil.which("chromium"), args=["--no-sandbox"], timeout=PATIENCE * 1000
         )
         yield launched
         launched.close()
@@ -30,7 +31,7 @@ def opened(browser, tmp_path):
         file = tmp_path / "report.html"
         file.write_text(html.render(document))
         context = browser.new_context(**settings)
-        context.set_default_timeout(120_000)
+        context.set_default_timeout(PATIENCE * 1000)
         contexts.append(context)
         page = context.new_page()
         page.asked, page.said = [], []
