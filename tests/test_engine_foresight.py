@@ -54,7 +54,7 @@ def seen(engine, number, *lines, settings=SETTINGS, **more):
 
 def passed(engine, number, now=NOW):
     """What the short ways make of an exchange; the long one is needed where it is None."""
-    settings = engine.pass_on(number, now)
+    settings = engine.imagining.pass_on(number, now)
     again = engine.on_alike(number, None, now, sender=None, whole=None)
     assert (again is None) is (settings is None)
     return settings
@@ -134,7 +134,7 @@ def test_a_cookie_in_the_cache_needs_a_look_at_who_asks():
     given = replace(exchange(FRESH), client=ClientId("127.0.0.2", "2"))
     for _ in range(3):
         engine.on_response(SETTINGS, given, None, Circumstances(https=True, number=1))
-    assert engine.pass_on(1, NOW) is None
+    assert engine.imagining.pass_on(1, NOW) is None
     sender = Sender(ClientId("127.0.0.3", "3"), None, (), ())
     settings, outcome = engine.on_alike(1, None, NOW, sender=lambda: sender, whole=lambda: given)
     assert settings is SETTINGS

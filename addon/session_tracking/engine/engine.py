@@ -303,27 +303,6 @@ class Engine:
         findings = self.imagining.joined(findings, imagined)
         return Outcome(edit, findings, decision, level=known.level)
 
-    def pass_on(self, number: int, now: float) -> SiteSettings | None:
-        """The short way for a live exchange that sets no cookie, and has no decision: its settings.
-
-        `number` stands for what the shadow reads of it, and `now` is when its response came. None
-        if more of it has to be looked at.
-        """
-        case = self.imagining.foresight.case(number)
-        if case is None:
-            return None
-        settings = case.settings
-        if case.foreseen is None:
-            if not case.idle:
-                return None
-        elif (
-            self.shadow.again(settings.shadow, case.foreseen, now, case.site, None, unsafe=False)
-            is None
-        ):
-            return None
-        self._credit(settings)
-        return settings
-
     def on_alike(
         self,
         number: int,
@@ -344,7 +323,6 @@ class Engine:
         findings = self._recall(case, decision, now, sender, whole, unsafe=False)
         if findings is None:
             return None
-        self._credit(case.settings)
         return case.settings, Outcome(None, findings, decision)
 
     def _imagine_again(

@@ -306,7 +306,8 @@ class SessionTracker:
         try:
             self.run.routes.count(self._places.of(flow.request))
             issues = pending is not None and pending[1].value is not None
-            number = self._number(flow, response)
+            current = self._current()
+            number = self._number(flow, response, current) if current.shadows else 0
             if (
                 issues
                 or noticed
@@ -322,10 +323,9 @@ class SessionTracker:
         if metrics is not None:
             metrics.exchange(time.perf_counter() - begun + self._spent.pop(flow.id, 0.0))
 
-    def _number(self, flow: HTTPFlow, response: Response) -> int:
-        """What the exchange is to the shadow; 0 where there is none, or it is not of now."""
-        current = self._current()
-        if not current.shadows or not flow.live or flow.is_replay or METADATA in flow.metadata:
+    def _number(self, flow: HTTPFlow, response: Response, current: Configuration) -> int:
+        """What the exchange is to the shadow; 0 for one that is not of now, or is our own."""
+        if not flow.live or flow.is_replay or METADATA in flow.metadata:
             return 0
         reading = self.engine.imagining.foresight.reading
         return self._numbers.of(flow, response, current, reading)
@@ -335,7 +335,7 @@ class SessionTracker:
     ) -> bool:
         """Whether an exchange that sets no cookie was like one before, and all is done."""
         now = response.data.timestamp_start or time.time()
-        if pending is None and (passed := self.engine.pass_on(number, now)) is not None:
+        if pending is None and (passed := self.engine.imagining.pass_on(number, now)) is not None:
             settings = cast("RecordedSite", passed)
             if settings.recorded:
                 self._recording.answered(flow.id)

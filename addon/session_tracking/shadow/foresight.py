@@ -55,7 +55,11 @@ class Foreseen:
 
     def holds(self, now: float) -> bool:
         """Whether it still does, at Unix seconds."""
-        return self.since <= now < self.until and self.held() is self.cache.held(self.key)
+        return (
+            self.since <= now < self.until
+            and self.held() is self.cache.held(self.key)
+            and not self.cache.dropped
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,15 +89,18 @@ class Shadow:
         `who` tells the values of Cookie and who sent them, or is None if nobody can; `unsafe` is
         whether the response sets a cookie.
         """
-        cache, place, outcome = foreseen.cache, foreseen.place, foreseen.outcome
-        if cache is not self._cache_for(settings) or not foreseen.holds(now):
+        cache, place = foreseen.cache, foreseen.place
+        if not foreseen.holds(now):
             return None
         if place is None:
             if foreseen.touches:
                 cache.touch(foreseen.key)
-            if outcome != Outcome.UNKNOWN:
-                self._add(site, "misses", unsafe=unsafe)
+            if foreseen.outcome != Outcome.UNKNOWN:
+                self._counters.add(site, "misses")
+                if unsafe:
+                    self._counters.add(site, "unsafe_misses")
             return ()
+        outcome = foreseen.outcome
         entry = cache.held(foreseen.key).entries[place]
         swapped: tuple[HeldCookie, ...] = ()
         if outcome == Outcome.SWAP:
@@ -146,7 +149,7 @@ class Shadow:
                 cache.profile = settings.profile  # the configuration was read again
             else:
                 self._removed(cache.flush())
-                cache = None
+                cache.dropped, cache = True, None
         if cache is None:
             profile, size = settings.profile, settings.max_entries
             if settings.serve:

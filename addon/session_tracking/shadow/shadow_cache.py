@@ -34,6 +34,8 @@ class ShadowCache(CacheModel):
     def __init__(self, profile: CacheProfile, max_entries: int, digester: Digester) -> None:
         super().__init__(profile, digester)
         self._max = max_entries
+        self.dropped: bool = False
+        """Whether another cache has taken its place."""
         self._urls: dict[bytes, Held] = {}
         """By the digest of the URL; URLs in the order of their last use."""
         self._size = 0
