@@ -7,7 +7,7 @@ from session_tracking.caching.profiles.catalogue import PROFILES
 from session_tracking.config.loading import load
 from session_tracking.engine import Engine, foresight as foresight_module
 from session_tracking.engine.foresight import MAX_NAMES, Reading
-from session_tracking.engine.outcome import Circumstances
+from session_tracking.engine.outcome import Circumstances, Outcome
 from session_tracking.http.exchange import ClientId, RequestFacts
 from session_tracking.http.reading import Notes
 from session_tracking.shadow.foresight import AHEAD
@@ -54,10 +54,10 @@ def seen(engine, number, *lines, settings=SETTINGS, **more):
 
 def passed(engine, number, now=NOW):
     """What the short ways make of an exchange; the long one is needed where it is None."""
-    settings = engine.imagining.pass_on(number, now)
+    done = engine.imagining.pass_on(number, now)
     again = engine.on_alike(number, None, now, sender=None, whole=None)
-    assert (again is None) is (settings is None)
-    return settings
+    assert done is (again is not None)
+    return again and again[0]
 
 
 def test_what_is_learned_holds_for_the_fields_that_were_read():
@@ -134,7 +134,7 @@ def test_a_cookie_in_the_cache_needs_a_look_at_who_asks():
     given = replace(exchange(FRESH), client=ClientId("127.0.0.2", "2"))
     for _ in range(3):
         engine.on_response(SETTINGS, given, None, Circumstances(https=True, number=1))
-    assert engine.imagining.pass_on(1, NOW) is None
+    assert not engine.imagining.pass_on(1, NOW)
     sender = Sender(ClientId("127.0.0.3", "3"), None, (), ())
     settings, outcome = engine.on_alike(1, None, NOW, sender=lambda: sender, whole=lambda: given)
     assert settings is SETTINGS
@@ -167,3 +167,8 @@ def test_what_reads_too_much_is_not_foreseen(monkeypatch):
     for _ in range(3):
         seen(engine, 1, PRIVATE)
     assert engine.imagining.foresight.case(1).foreseen is None
+
+
+def test_what_is_not_judged_is_not_learned():
+    off = replace(SETTINGS, audit=replace(SETTINGS.audit, enabled=False))
+    assert Engine(NOW).learn(off, exchange(PRIVATE), Outcome()) is None

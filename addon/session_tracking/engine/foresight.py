@@ -1,5 +1,6 @@
 """What the shadow cache will make of exchanges, by the fields that it looks at."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Self
 
@@ -92,10 +93,8 @@ class Foresight:
         self.reading: Reading = Reading()
         """What the number has to stand for, besides the URL, the method and the status."""
         self._cases: dict[int, Case] = {}
-
-    def case(self, number: int) -> Case | None:
-        """The case with this number; None for 0, and if there is none."""
-        return self._cases.get(number)
+        self.case: Callable[[int], Case | None] = self._cases.get
+        """The case with a number; None for 0, and if there is none."""
 
     def learn(
         self,

@@ -94,20 +94,20 @@ class Imagining:
         # The settings are kept, so that no others can have their identity.
         return self._told.recall(key, lambda: (settings, _findings(settings, whole(), events)))[1]
 
-    def pass_on(self, number: int, now: float) -> SiteSettings | None:
-        """The short way for a live exchange that sets no cookie: its settings, if all is done.
+    def pass_on(self, number: int, now: float) -> bool:
+        """The short way for a live exchange that sets no cookie: whether all is done.
 
-        `number` stands for what the shadow reads of it, and `now` is when its response came. None
-        if more of it has to be looked at, such as who asks.
+        `number` stands for what the shadow reads of it, and `now` is when its response came. Else
+        more of it has to be looked at, such as who asks.
         """
         case = self.foresight.case(number)
         if case is None:
-            return None
-        settings, foreseen = case.settings, case.foreseen
+            return False
+        foreseen = case.foreseen
         if foreseen is None:
-            return settings if case.idle else None
-        told = self._shadow.again(settings.shadow, foreseen, now, case.site, None, unsafe=False)
-        return None if told is None else settings
+            return case.idle
+        shadow = case.settings.shadow
+        return self._shadow.again(shadow, foreseen, now, case.site, None, unsafe=False) is not None
 
     def joined(
         self, findings: tuple[Finding, ...], imagined: tuple[Finding, ...]

@@ -335,9 +335,8 @@ class SessionTracker:
     ) -> bool:
         """Whether an exchange that sets no cookie was like one before, and all is done."""
         now = response.data.timestamp_start or time.time()
-        if pending is None and (passed := self.engine.imagining.pass_on(number, now)) is not None:
-            settings = cast("RecordedSite", passed)
-            if settings.recorded:
+        if pending is None and self.engine.imagining.pass_on(number, now):
+            if self._recording.watching:
                 self._recording.answered(flow.id)
                 self._recording.judged(flow.id, Outcome())
             return True

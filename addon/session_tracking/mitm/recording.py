@@ -151,6 +151,11 @@ class Recording:
             watched.decision = decision
             watched.step("decide", f"{decision.state}: {decision.rule}")
 
+    @property
+    def watching(self) -> bool:
+        """Whether any exchange under way is recorded."""
+        return bool(self._watched)
+
     def answered(self, flow_id: str) -> None:
         """The head of the response came."""
         if (watched := self._watched.get(flow_id)) is not None:

@@ -53,14 +53,6 @@ class Foreseen:
     touches: bool
     """Whether the URL counts as used."""
 
-    def holds(self, now: float) -> bool:
-        """Whether it still does, at Unix seconds."""
-        return (
-            self.since <= now < self.until
-            and self.held() is self.cache.held(self.key)
-            and not self.cache.dropped
-        )
-
 
 @dataclass(frozen=True, slots=True)
 class Sight:

@@ -90,7 +90,12 @@ class Shadow:
         whether the response sets a cookie.
         """
         cache, place = foreseen.cache, foreseen.place
-        if not foreseen.holds(now):
+        held = cache.held(foreseen.key)
+        if (
+            not foreseen.since <= now < foreseen.until
+            or foreseen.held() is not held
+            or cache.dropped
+        ):
             return None
         if place is None:
             if foreseen.touches:
@@ -101,7 +106,7 @@ class Shadow:
                     self._counters.add(site, "unsafe_misses")
             return ()
         outcome = foreseen.outcome
-        entry = cache.held(foreseen.key).entries[place]
+        entry = held.entries[place]
         swapped: tuple[HeldCookie, ...] = ()
         if outcome == Outcome.SWAP:
             if who is None:
