@@ -98,7 +98,7 @@ def _parser() -> argparse.ArgumentParser:
         " microseconds per exchange; memory: resident memory after many exchanges (two minutes);"
         " ledger: memory and time of the swap detector's ledger, and of other forms (a minute);"
         " verdict: exchanges a second that are judged (ten seconds);"
-        " activity: questions of ten million lines, beside mawk (ten minutes, 4 GB of disk);"
+        " activity: questions of ten million lines, beside mawk (ten minutes, 5 GB of disk);"
         " audit: recordings against"
         " mitmdump -nr (five minutes); fleet: requests per second"
         " with a shared ledger in Redis, and what it takes (two minutes); day: a simulated day with"

@@ -30,11 +30,11 @@ def test_the_program_that_writes_it(tmp_path):
 def test_every_question_is_in_the_file():
     assert [question_sql(name)[:6] for name in QUESTIONS if name != "anomalies"] == ["SELECT"] * 6
     assert question_sql("anomalies").startswith("WITH")
-    assert "$every::BIGINT" in question_sql("timeline")
+    assert "'900'::BIGINT" in question_sql("timeline", {"every": 900})
 
 
 def test_funnel_is_made_when_asked_for():
-    assert question_sql("funnel", ("/it's", "/b")) == compiling.funnel_sql(("/it's", "/b"))
+    assert question_sql("funnel", steps=("/it's", "/b")) == compiling.funnel_sql(("/it's", "/b"))
 
 
 OWN_TO_AN_ENGINE = {"TIME_BUCKET", "EPOCH_MS", "DATE_BIN", "TOSTARTOFINTERVAL"}

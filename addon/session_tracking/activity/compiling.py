@@ -4,6 +4,7 @@ Ibis takes longer to import than DuckDB takes for many an answer. A test compare
 would be written; run this module as a program where it says that they differ.
 """
 
+import re
 from inspect import signature
 from pathlib import Path
 from typing import Final
@@ -32,6 +33,19 @@ def log_table() -> Table:
     return ibis.table({column.name: _TYPES[column.type] for column in COLUMNS}, name="log")
 
 
+_FIRST: Final = re.compile(r"FIRST\((\S+) ORDER BY ([^\s)]+)( DESC)?\)")
+
+
+def _aggregates(sql: str) -> str:
+    """The value at the smallest or largest number by DuckDB's function for that.
+
+    Ibis asks for the first one in an order, which takes twice the time.
+    """
+    return _FIRST.sub(
+        lambda part: f"ARG_{'MAX' if part[3] else 'MIN'}_NULL({part[1]}, {part[2]})", sql
+    )
+
+
 def funnel_sql(steps: tuple[str, ...]) -> str:
     """The funnel's SQL: its form depends on the number of steps."""
     return str(ibis.to_sql(funnel(log_table(), steps), dialect="duckdb"))
@@ -48,7 +62,7 @@ def compiled() -> str:
         for key, value in given.items():
             kind = "VARCHAR" if isinstance(value, str) else "BIGINT"
             sql = sql.replace(repr(value), f"${key}::{kind}")
-        parts.append(f"-- question: {name}\n{sql}\n")
+        parts.append(f"-- question: {name}\n{_aggregates(sql)}\n")
     return "\n".join(parts)
 
 

@@ -36,11 +36,17 @@ def _questions() -> dict[str, str]:
     return {name: sql.strip() for name, _, sql in parts}
 
 
-def question_sql(name: str, steps: Sequence[str] = ()) -> str:
+def question_sql(
+    name: str, values: Mapping[str, str | int] | None = None, steps: Sequence[str] = ()
+) -> str:
     """DuckDB's SQL of a question over the table `log`."""
     if name == "funnel":
         return str(needed("session_tracking.activity.compiling").funnel_sql(tuple(steps)))
-    return _questions()[name]
+    sql = _questions()[name]
+    # For values that are bound DuckDB imports pandas, where that is installed: a second.
+    for parameter, value in (values or {}).items():
+        sql = sql.replace(f"${parameter}::", f"{literal(str(value))}::")
+    return sql
 
 
 class Local:
@@ -98,35 +104,30 @@ class Local:
                 f" AS finding FROM read_json({literal(str(findings))}))"
             )
 
-    def _execute(self, sql: str, values: Mapping[str, Any] | None = None) -> Any:  # noqa: ANN401
-        given = {
-            name: _as_read(value) if isinstance(value, str) else value
-            for name, value in (values or {}).items()
-        }
+    def _execute(self, sql: str) -> Any:  # noqa: ANN401
         try:
-            return self.connection.execute(_as_read(sql), given)
+            return self.connection.execute(_as_read(sql))
         except self.error as error:
             raise QueryError(_told(error)) from error
 
-    def names_and_types(self, sql: str, values: Mapping[str, Any]) -> list[tuple[str, str]]:
+    def names_and_types(self, sql: str) -> list[tuple[str, str]]:
         """The columns of an answer, in order, with the types of DuckDB."""
-        described = self._execute(f"DESCRIBE {sql}", values).fetchall()
+        described = self._execute(f"DESCRIBE {sql}").fetchall()
         return [(str(row[0]), str(row[1])) for row in described]
 
-    def rows(self, sql: str, values: Mapping[str, Any], most: int) -> list[tuple[Any, ...]]:
+    def rows(self, sql: str, most: int) -> list[tuple[Any, ...]]:
         """Up to `most` rows of an answer."""
-        return list(self._execute(sql, values).fetchmany(most))
+        return list(self._execute(sql).fetchmany(most))
 
-    def copy(self, sql: str, values: Mapping[str, Any], target: str, options: str) -> None:
+    def copy(self, sql: str, target: str, options: str) -> None:
         """Write an answer to a file."""
-        self._execute(f"COPY ({sql}) TO {literal(target)} ({options})", values)
+        self._execute(f"COPY ({sql}) TO {literal(target)} ({options})")
 
     def export(self, folder: Path) -> None:
         """Write the view `log` as Parquet, partitioned by day and site."""
         folder.mkdir(parents=True, exist_ok=True)
         self.copy(
             "SELECT *, strftime(date, '%Y-%m-%d') AS day FROM log",
-            {},
             str(folder),
             "FORMAT parquet, PARTITION_BY (day, site), COMPRESSION zstd",
         )

@@ -3,7 +3,7 @@
 import os
 import shutil
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any, BinaryIO, Final
 
@@ -28,29 +28,27 @@ _FORMULA: Final = r"^[=+\-@\t\r\n\x{ff1d}\x{ff0b}\x{ff0d}\x{ff20}]"
 
 
 class Answer:
-    """An answer that DuckDB can give: a question's SQL with its values."""
+    """An answer that DuckDB can give: a question's SQL."""
 
     def __init__(
         self,
         local: Local,
         sql: str,
-        values: Mapping[str, Any] | None = None,
         *,
         top: int | None = None,
         times: Sequence[str] = (),
     ) -> None:
         """`top` rows at most; the columns `times` are Unix seconds to be shown as times."""
         self.local: Local = local
-        self.values: dict[str, Any] = dict(values or {})
-        columns = local.names_and_types(sql, self.values)
+        columns = local.names_and_types(sql)
         shown = [_column(name, kind, times) for name, kind in columns]
         limit = "" if top is None else f" LIMIT {top}"
         self.sql: str = f"SELECT {', '.join(shown)} FROM ({sql}){limit}"
-        self.columns: list[tuple[str, str]] = local.names_and_types(self.sql, self.values)
+        self.columns: list[tuple[str, str]] = local.names_and_types(self.sql)
 
     def rows(self, most: int) -> list[tuple[Any, ...]]:
         """Up to `most` rows."""
-        return self.local.rows(self.sql, self.values, most)
+        return self.local.rows(self.sql, most)
 
 
 def _column(name: str, kind: str, times: Sequence[str]) -> str:
@@ -73,7 +71,7 @@ def stream(answer: Answer, form: str, target: BinaryIO) -> None:
 
     def write() -> None:
         try:
-            answer.local.copy(sql, answer.values, f"/dev/fd/{writable}", _OPTIONS[form])
+            answer.local.copy(sql, f"/dev/fd/{writable}", _OPTIONS[form])
         except BaseException as error:  # noqa: BLE001 - raised again by the one who waits
             failures.append(error)
         finally:

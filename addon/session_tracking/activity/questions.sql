@@ -155,8 +155,8 @@ FROM (
     MIN("t1"."time") AS "first_seen",
     MAX("t1"."time") AS "last_seen",
     COUNT(*) AS "hits",
-    FIRST("t1"."cs_uri_stem" ORDER BY "t1"."key") AS "landing_page",
-    FIRST("t1"."cs_uri_stem" ORDER BY "t1"."key" DESC) AS "exit_page"
+    ARG_MIN_NULL("t1"."cs_uri_stem", "t1"."key") AS "landing_page",
+    ARG_MAX_NULL("t1"."cs_uri_stem", "t1"."key") AS "exit_page"
   FROM (
     SELECT
       "t0"."session_id",
@@ -258,8 +258,8 @@ FROM (
         MIN("t1"."time") AS "first_seen",
         MAX("t1"."time") AS "last_seen",
         COUNT(*) AS "hits",
-        FIRST("t1"."cs_uri_stem" ORDER BY "t1"."key") AS "landing_page",
-        FIRST("t1"."cs_uri_stem" ORDER BY "t1"."key" DESC) AS "exit_page"
+        ARG_MIN_NULL("t1"."cs_uri_stem", "t1"."key") AS "landing_page",
+        ARG_MAX_NULL("t1"."cs_uri_stem", "t1"."key") AS "exit_page"
       FROM (
         SELECT
           "t0"."session_id",

@@ -151,18 +151,18 @@ def _configuration(config: Path | None) -> Any:  # noqa: ANN401 - imported late
 @contextmanager
 def _opened(
     asked: Asked, name: str, values: Mapping[str, Any], session: str | None, steps: Sequence[str]
-) -> Iterator[tuple[Local, str, Mapping[str, Any]]]:
+) -> Iterator[tuple[Local, str]]:
     """Whoever answers, DuckDB holds the answer in the end: it, and SQL for the answer."""
     selection = asked.selection(session)
     if asked.engine is None:
         with reading(asked.names(), selection, lambda: cookie_name(asked)) as (local, inputs):
             tell_torn(inputs.torn)
-            yield local, question_sql(name, steps), values
+            yield local, question_sql(name, values, steps)
         return
     fleet = fleet_of(asked, selection)
     local = Local()
     try:
-        yield local, fleet.into(local, fleet.question(name, values, steps), asked.top), {}
+        yield local, fleet.into(local, fleet.question(name, values, steps), asked.top)
     finally:
         local.close()
 
@@ -191,8 +191,8 @@ def answered(
     times: Sequence[str] = (),
 ) -> Iterator[Answer]:
     """The answer to a question."""
-    with _opened(asked, name, values or {}, session, steps) as (local, sql, given):
-        yield Answer(local, sql, given, top=asked.top, times=times)
+    with _opened(asked, name, values or {}, session, steps) as (local, sql):
+        yield Answer(local, sql, top=asked.top, times=times)
 
 
 def write(answer: Answer, form: str, top: int | None) -> None:
