@@ -19,27 +19,30 @@ from typing import Final
 from scripts.benchmarks.activity_logs import write_logs
 from scripts.benchmarks.figures import CannotMeasureError, Figure, Progress
 
-__all__ = ["AWK", "MATCHES", "measure"]
+__all__ = ["AWK", "HEAD", "MATCHES", "measure"]
 
 LINES: Final = 10_000_000
 QUICK_LINES: Final = 20_000
 ROUNDS: Final = 3
+TRAIL_ROUNDS: Final = 5
 
-_HEAD: Final = (
+HEAD: Final = (
     '/^#/ { if ($1 == "#Fields:") { split("", f); for (i = 2; i <= NF; i++) f[$i] = i - 1;'
     ' s = f["x-session-id"]; e = f["x-session-event"]; p = f["cs-uri-stem"]; c = f["cs(Cookie)"];'
     ' g = f["sc(Set-Cookie)"]; d = f["date"]; t = f["time"]; w = NF - 1 } next } NF != w { next } '
 )
+"""Obeys `#Fields`; leaves out lines with another number of words."""
+
 AWK: Final[Mapping[str, str]] = {
-    "sessions": _HEAD
+    "sessions": HEAD
     + '$s != "-" { k = $d " " $t; id = $s; if (!(id in n)) { a[id] = z[id] = k; l[id] = $p;'
     " x[id] = $p } else { if (k < a[id]) { a[id] = k; l[id] = $p } if (k >= z[id]) { z[id] = k;"
     ' x[id] = $p } } n[id]++ } END { for (id in n) print id "," a[id] "," z[id] "," n[id] ","'
     ' l[id] "," x[id] }',
-    "timeline": _HEAD + '{ k = $d " " substr($t, 1, 2) ":00:00"; h[k]++; if ($e == "new") m[k]++;'
+    "timeline": HEAD + '{ k = $d " " substr($t, 1, 2) ":00:00"; h[k]++; if ($e == "new") m[k]++;'
     ' if ($s != "-" && !((k, $s) in q)) { q[k, $s]; u[k]++ } }'
     ' END { for (k in h) print k "," h[k] "," u[k] + 0 "," m[k] + 0 }',
-    "cookies": _HEAD
+    "cookies": HEAD
     + 'function see(text, counts) { m = split(text, b, ";"); for (i = 1; i <= m; i++) {'
     ' v = b[i]; if (substr(v, 1, 1) == "+") v = substr(v, 2); if (v == "") continue;'
     " if (!(v in n)) a[v] = z[v] = k; else { if (k < a[v]) a[v] = k; if (k > z[v]) z[v] = k }"
@@ -77,7 +80,7 @@ def measure(progress: Progress, *, quick: bool = False) -> list[Figure]:
     with tempfile.TemporaryDirectory(dir=os.environ.get("TMPDIR")) as name:
         progress("writing the logs")
         logs = write_logs(Path(name) / "shop.test", QUICK_LINES if quick else LINES)
-        figures = _trail(logs, rounds, progress)
+        figures = _trail(logs, 1 if quick else TRAIL_ROUNDS, progress)
         progress("export")
         exported = Path(name) / "exported"
         run = _ours("export", logs[0].parent, "--to", exported)

@@ -97,8 +97,9 @@ def _safe(name: str, kind: str) -> str:
     text = f"{quoted}::VARCHAR"
     bare = f"regexp_replace({text}, '{_CONTROLS}', '?', 'g')"
     return (
-        f"CASE WHEN regexp_matches({text}, '{_FORMULA}') THEN '''' || {bare}"
-        f" WHEN regexp_matches({text}, '{_CONTROLS}') THEN {bare} ELSE {text} END AS {quoted}"
+        f"CASE WHEN NOT regexp_matches({text}, '{_FORMULA}|{_CONTROLS}') THEN {text}"
+        f" WHEN regexp_matches({text}, '{_FORMULA}') THEN '''' || {bare} ELSE {bare} END"
+        f" AS {quoted}"
     )
 
 
