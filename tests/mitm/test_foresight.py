@@ -179,7 +179,7 @@ ANSWERED = fields_of(
     },
     4,
 )
-TEMPLATES = st.tuples(
+PARTS = (
     st.sampled_from(["GET"] * 9 + ["HEAD", "POST"]),
     st.sampled_from(["/", "/a?b=1"]),
     st.just(()) | ASKED,
@@ -187,6 +187,17 @@ TEMPLATES = st.tuples(
     ANSWERED,
     st.sampled_from([0, 0, 0, -1, -40, 100, None]),
 )
+
+
+@st.composite
+def alternatives(draw):
+    """A few exchanges that differ in little."""
+    first = draw(st.tuples(*PARTS))
+    parts = draw(st.lists(st.sampled_from([0, 1, 2, 2, 2, 3, 4, 4, 5]), max_size=3))
+    others = [(*first[:part], draw(PARTS[part]), *first[part + 1 :]) for part in parts]
+    return [first, *others]
+
+
 PAUSES = st.sampled_from([0.3, 0.3, 0.3, 0, 1, 1, 4.5, 9, 31, 62, 125, 700, -0.5])
 CLIENTS = [
     Client(
@@ -202,7 +213,7 @@ CLIENTS = [
 @st.composite
 def sequences(draw):
     """A few exchanges that come again and again, as they do on a site."""
-    templates = draw(st.lists(TEMPLATES, min_size=1, max_size=3))
+    templates = draw(alternatives())
     chosen = draw(st.lists(st.sampled_from([*templates * 6, None]), min_size=8, max_size=24))
     return [(each, draw(st.sampled_from(CLIENTS)), draw(PAUSES)) for each in chosen]
 
