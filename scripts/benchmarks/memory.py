@@ -42,7 +42,12 @@ def measure(progress: Progress, *, quick: bool = False) -> list[Figure]:
     start, half, end, others = net[0], net[_STEPS // 2], net[_STEPS], net[-1]
     return [
         Figure("memory, addon loaded, over empty", start, "MiB"),
-        Figure(f"memory, after {EXCHANGES // scale:,}", end, "MiB", at_most=MAX_MIB),
+        Figure(
+            f"memory, growth by {EXCHANGES // scale:,}, over empty",
+            end - start,
+            "MiB",
+            at_most=MAX_MIB,
+        ),
         Figure("memory, growth in the second half", end - half, "MiB", at_most=STILL_MIB),
         Figure(
             f"memory, growth by {VISITORS // scale:,} others",

@@ -131,7 +131,7 @@ class Ledger:
         self._mask = size - 1
         # Slot number plus 1 at or after the place that the digest names; 0 is free.
         self._index = array("I", bytes(4 * size))
-        # Untouched pages of it cost no memory.
+        # Zeroed here, so that no insert has to wait for the pages.
         self._records = bytearray(capacity * _SIZE)
         self._seen = bytearray(capacity)
         self._used = 0
