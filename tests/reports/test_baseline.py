@@ -107,7 +107,7 @@ def test_only_what_was_looked_for_is_removed(file):
     )
     changed = file(text)
     told = {(change.known.route, change.what) for change in prune(changed, [document_of("c=1")])}
-    assert told == {("/b", "removed"), ("/far", "kept, since its route was not visited")}
+    assert told == {("/b", "removed"), ("/far", "kept, since it was not looked for")}
     assert entries(changed) == ['route = "/b"', 'cookie = "c"', 'route = "/far"', 'cookie = "sid"']
     changed = file(text)
     list(prune(changed, [document_of()], everything=True))

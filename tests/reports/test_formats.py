@@ -8,6 +8,7 @@ from xml.etree.ElementTree import fromstring
 import pytest
 from jsonschema import Draft4Validator, FormatChecker
 from markdown_it import MarkdownIt
+from msgspec.structs import replace
 
 from session_tracking.reports import github, gitlab, junit, markdown, sarif
 from session_tracking.reports.judging import Terms, judge
@@ -58,6 +59,20 @@ def test_a_report_tells_what_was_not_looked_at(form):
     told = REPORTS[form].render(MADE["everything"])
     assert "ST224, ST225" in told or '"ST225"' in told
     assert ("audit.enabled" in told) or '"unjudged": 2' in told
+
+
+def test_sarif_of_an_incomplete_run_says_so_beside_a_proven_swap():
+    (run,) = json.loads(REPORTS["sarif"].render(MADE["everything"]))["runs"]
+    (invocation,) = run["invocations"]
+    assert (invocation["executionSuccessful"], invocation["exitCode"]) == (False, 3)
+
+
+def test_the_name_of_a_rule_is_escaped_too():
+    (found, *_) = MADE["plain"].findings
+    edited = replace(MADE["plain"], findings=(replace(found, rule="<b>ST|1"),))
+    told = REPORTS["markdown"].render(edited)
+    assert "<b>" not in told
+    assert "ST|1" not in told
 
 
 def test_a_route_where_something_was_not_judged_passes_no_case():

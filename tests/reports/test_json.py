@@ -10,6 +10,7 @@ from session_tracking.errors import InputError
 from session_tracking.reports.json import read_document, render, schema
 from session_tracking.reports.known import Baseline, Known
 from session_tracking.reports.run import FailOn
+from tests.reports.documents import everything
 from tests.reports.test_run import TODAY, a_run, judged, tally
 from tests.strategies import exchange, findings_of
 
@@ -64,6 +65,15 @@ def changed(**facts):
     return json.dumps({**json.loads(render(a_document())), **facts}).encode()
 
 
+def miswritten(*place):
+    """A report with something else in the place of a time."""
+    inner = document = json.loads(render(everything()))
+    for name in place[:-1]:
+        inner = inner[name]
+    inner[place[-1]] = "soon"
+    return json.dumps(document).encode()
+
+
 WRONG = [
     ("no JSON", b"{", "r is no JSON."),
     ("deep", b"[" * 100_000, "r is no JSON."),
@@ -71,6 +81,8 @@ WRONG = [
     ("something else", b"{}", "r is no report of session-tracker."),
     ("version", changed(version=7), "is a report of version 7, and this program reads version 1"),
     ("a text for a table", changed(run="x"), "r was changed: Expected `object`, got `str`"),
+    ("a date that is none", miswritten("suppressions", 0, "expires"), "r was changed: Invalid"),
+    ("a time that is none", miswritten("findings", 0, "swap", "other", "time"), "r was changed: "),
     ("a list for a name", changed(findings=[{"rule": []}]), "r was changed: "),
 ]
 

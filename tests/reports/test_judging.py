@@ -81,8 +81,18 @@ def test_what_is_known_does_not_fail():
     told = "\n".join(summary(document))
     assert "baseline b.toml: 1 known, 0 new, 1 vanished" in told
     assert 'ST202 shop.test/seen "sid": vanished' in told
-    assert 'ST202 shop.test/not "sid": not seen, since its route was not visited' in told
+    assert 'ST202 shop.test/not "sid": not looked for: route not visited, or rule off' in told
     assert "nothing new: every finding is known or suppressed" in told
+
+
+def test_what_was_not_looked_for_has_not_vanished():
+    gone = Baseline("b.toml", (Known("ST202", "error", "shop.test", "/seen", "sid"),))
+    run, found = a_run(), tally()
+    run.routes.see("shop.test", "/seen")
+    (vanished,) = judged(run, found, baseline=gone).baseline.vanished
+    assert vanished.visited
+    (vanished,) = judged(run, found, baseline=gone, off=("ST202",)).baseline.vanished
+    assert not vanished.visited
 
 
 def test_many_that_vanished_are_counted():

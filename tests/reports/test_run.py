@@ -86,6 +86,7 @@ STATUSES = [
     ("nothing-judged", a_run(cookies_set=2, unjudged=2), (), FailOn.NOTE, ExitStatus.INCOMPLETE),
     ("some-judged", a_run(cookies_set=2, unjudged=1), (), FailOn.NOTE, ExitStatus.CLEAN),
     ("nothing-judged-never", a_run(cookies_set=2, unjudged=2), (), FailOn.NEVER, ExitStatus.CLEAN),
+    ("nothing-in-a-file-never", Run("a.har", NOW), (), FailOn.NEVER, ExitStatus.INCOMPLETE),
     ("nothing-seen-never", a_run(exchanges=0), (), FailOn.NEVER, ExitStatus.CLEAN),
 ]
 

@@ -49,4 +49,8 @@ def test_reasons_of_an_incomplete_run_are_escaped():
 
 def test_clean_and_not_failed_are_told_apart():
     assert "session-tracker: clean (exit status 0" in text(a_run(), tally())
+    unseen = text(a_run(exchanges=0), tally(), FailOn.NEVER)
+    assert "nothing was seen, and so nothing is called clean (exit status 0" in unseen
+    unjudged = text(a_run(cookies_set=2, unjudged=1), tally())
+    assert "clean, as far as it goes: not everything was judged (exit status 0" in unjudged
     assert "not failed, though not clean" in text(a_run(), tally(*findings()), FailOn.NEVER)

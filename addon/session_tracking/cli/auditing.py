@@ -5,13 +5,12 @@ against each other.
 """
 
 import time
-import traceback
-from pathlib import Path
 
 from session_tracking.audit.routes import shown_route
 from session_tracking.caching.profiles.simulate import sets_cookie
 from session_tracking.config.sites import Configuration
 from session_tracking.engine import Circumstances, Engine
+from session_tracking.errors import fault
 from session_tracking.escape import visible
 from session_tracking.http.exchange import Exchange
 from session_tracking.records.recorded import Recorded
@@ -142,12 +141,4 @@ def _sender(seen: Recorded) -> int:
 
 
 def _failure(exchange: str, error: Exception) -> str:
-    """The error's own message stays out: it may quote what the traffic brought."""
-    place = " < ".join(
-        f"{Path(frame.filename).name}:{frame.lineno}"
-        for frame in reversed(traceback.extract_tb(error.__traceback__))
-    )
-    return (
-        f"exchange {visible(exchange, 80)} was not audited: {type(error).__name__} at {place}."
-        " This is a bug; please report it."
-    )
+    return f"exchange {visible(exchange, 80)} was not audited: {fault(error)}"

@@ -78,7 +78,7 @@ def prune(file: Path, reports: tuple[Path, ...], *, everything: bool) -> None:
     """Take out of FILE what was not found again on the routes that were visited."""
     made = read_file(file)
     documents = _documents(reports, "nothing was removed")
-    if any(document.run.incomplete for document in documents):
+    if any(document.run.incomplete or document.counts.dropped for document in documents):
         raise InputError("what an incomplete run did not find may still be there.")
     _save(made, pruned(made, documents, everything=everything))
 

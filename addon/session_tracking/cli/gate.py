@@ -9,11 +9,12 @@ from session_tracking.cli.report_options import baseline_option, fail_on_option,
 from session_tracking.config.loading import load
 from session_tracking.escape import visible
 from session_tracking.reports.document import Document
+from session_tracking.reports.ending import settle
 from session_tracking.reports.json import read_document
-from session_tracking.reports.judging import Terms, judge, today
+from session_tracking.reports.judging import Terms, today
 from session_tracking.reports.known import Baseline
-from session_tracking.reports.registry import ReportSpec, write_reports
-from session_tracking.reports.run import ExitStatus, FailOn
+from session_tracking.reports.registry import ReportSpec
+from session_tracking.reports.run import FailOn
 from session_tracking.reports.text import summary
 
 __all__ = ["REPORT_FILE", "gate", "read_report"]
@@ -57,14 +58,10 @@ def gate(
     # What a rule that is off would have found is not in the report: only the report can tell that.
     suppressions = None if config is None else load(config).suppressions
     terms = Terms(fail_on, today(), suppressions, baseline)
-    document = judge(read_report(report), terms)
-    status = document.run.exit_status
-    for problem in write_reports(reports, document):
-        click.echo(f"Error: {problem}", err=True)
-        status = max(status, ExitStatus.INCOMPLETE)
+    document = settle(read_report(report), terms, reports)
     for line in summary(document):
         click.echo(line, err=any(spec.path is None for spec in reports))
-    raise click.exceptions.Exit(int(status))
+    raise click.exceptions.Exit(document.run.exit_status)
 
 
 def read_report(path: Path) -> Document:

@@ -11,7 +11,7 @@ from typing import IO, Any, Final
 import click
 
 from session_tracking import __version__
-from session_tracking.errors import ConfigErrors, MissingLibraryError, SessionTrackerError
+from session_tracking.errors import ConfigErrors, MissingLibraryError, SessionTrackerError, fault
 
 __all__ = ["COMMANDS", "USAGE", "main", "session_tracker"]
 
@@ -39,6 +39,10 @@ USAGE: Final = 64
 CONFIGURATION: Final = 78
 CLOSED_PIPE: Final = 141
 """What a shell tells of a program that wrote to a pipe that nobody reads any more."""
+
+
+INTERRUPTED: Final = 130
+"""What a shell tells of a program that Ctrl-C ended."""
 
 
 def _colour() -> bool | None:
@@ -93,6 +97,12 @@ def _statuses() -> Iterator[None]:
     except OSError as error:
         _let_go_of_output()
         raise _Failure(f"input or output failed: {error.strerror or error}.") from error
+    except KeyboardInterrupt:
+        raise click.exceptions.Exit(INTERRUPTED) from None
+    except (click.ClickException, click.exceptions.Exit, click.Abort):
+        raise
+    except Exception as error:  # else it would end with 1, which stands for findings
+        raise _Failure(fault(error)) from error
 
 
 def _flush() -> None:

@@ -9,11 +9,12 @@ from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Self, TextIO
 
 from session_tracking.cli.surroundings import write_bundle
 from session_tracking.errors import SessionTrackerError
 from session_tracking.escape import visible
+from session_tracking.reports.run import ExitStatus
 from session_tracking.shipped import entry_script
 
 __all__ = ["Proxy", "ProxyProblem"]
@@ -60,11 +61,19 @@ class Proxy:
     def __enter__(self) -> Self:
         """Start it and wait until it listens. Raises ProxyProblem if it does not."""
         try:
-            self._start()
+            log = self._opened_log()
+            self._start(log)
         except BaseException:
             self._folder.cleanup()
             raise
         return self
+
+    def _opened_log(self) -> TextIO | None:
+        try:
+            return None if self._log is None else self._log.open("w", encoding="utf-8")
+        except OSError as error:
+            problem = f"{visible(str(self._log), 1000)} cannot be written: {error.strerror}"
+            raise ProxyProblem(problem, int(ExitStatus.USAGE)) from None
 
     def __exit__(
         self,
@@ -81,7 +90,7 @@ class Proxy:
         write_bundle(path, self._roots, self.folder / "conf" / "mitmproxy-ca-cert.pem")
         return path
 
-    def _start(self) -> None:
+    def _start(self, log: TextIO | None) -> None:
         command = [
             *(sys.executable, "-m", "session_tracking.mitm.launch"),
             *("--listen-host", "127.0.0.1", "--listen-port", "0"),
@@ -102,16 +111,20 @@ class Proxy:
             # Ctrl-C is the command's: the proxy ends after it.
             start_new_session=True,
         )
-        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader = threading.Thread(target=self._read, args=(log,), daemon=True)
         self._reader.start()
-        if not self._ready.wait(START_SECONDS) or not self.address:
-            status = self._end()
+        try:
+            told = self._ready.wait(START_SECONDS)
+        except BaseException:  # a signal came meanwhile
+            self.stop()
+            raise
+        if not self.address:
+            status = self._end() if told else self.stop()
             raise ProxyProblem(f"the proxy did not start.\n{self.last_words()}", status)
 
-    def _read(self) -> None:
+    def _read(self, log: TextIO | None) -> None:
         """Follow what the proxy says until it ends."""
         assert self._process.stdout is not None  # noqa: S101 - a pipe was asked for
-        log = None if self._log is None else self._log.open("w", encoding="utf-8")
         try:
             for line in self._process.stdout:
                 self._said.append(visible(line.rstrip("\n"), 2000))

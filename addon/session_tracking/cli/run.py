@@ -5,7 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -25,10 +25,11 @@ from session_tracking.cli.surroundings import (
 )
 from session_tracking.escape import visible
 from session_tracking.reports.document import Document
+from session_tracking.reports.ending import settle
 from session_tracking.reports.json import read_document
-from session_tracking.reports.judging import Terms, judge, today
+from session_tracking.reports.judging import Terms, today
 from session_tracking.reports.known import Baseline
-from session_tracking.reports.registry import ReportSpec, write_reports
+from session_tracking.reports.registry import ReportSpec
 from session_tracking.reports.run import ExitStatus, FailOn
 from session_tracking.reports.text import render
 
@@ -38,6 +39,8 @@ NOT_EXECUTABLE: Final = 126
 NOT_FOUND: Final = 127
 BY_SIGNAL: Final = 128
 """A command that a signal ended counts as this and the signal's number, as in a shell."""
+
+type _Handler = Callable[[int, FrameType | None], None]
 
 _PASSED_ON = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -167,7 +170,7 @@ def _around(
     """
     roots = tuple(inherited_roots(os.environ))
     try:
-        with Proxy(options, roots, log) as proxy:
+        with _ending_in_order(), Proxy(options, roots, log) as proxy:
             if upstream is None:
                 environment, notices = environment_through(
                     os.environ, proxy.address, proxy.bundle()
@@ -228,12 +231,34 @@ def _passing_on() -> Iterator[Callable[[subprocess.Popen[bytes]], None]]:
         for number in early:
             process.send_signal(number)
 
-    before = {number: signal.signal(number, hand_on) for number in _PASSED_ON}
-    try:
+    with _handled(hand_on, _PASSED_ON):
         yield hand_to
+
+
+@contextmanager
+def _ending_in_order() -> Iterator[None]:
+    """Have a signal end us like an error, so that what we started ends first."""
+
+    def end(number: int, _frame: FrameType | None) -> None:
+        raise click.exceptions.Exit(BY_SIGNAL + number)
+
+    with _handled(end, (signal.SIGTERM, signal.SIGHUP)):
+        yield
+
+
+@contextmanager
+def _handled(handler: _Handler, numbers: Iterable[signal.Signals]) -> Iterator[None]:
+    """Have signals handled; those that whoever started us wants ignored, as nohup does, stay so."""
+    before = {
+        number: signal.signal(number, handler)
+        for number in numbers
+        if signal.getsignal(number) is not signal.SIG_IGN
+    }
+    try:
+        yield
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        for number, old in before.items():
+            signal.signal(number, old)
 
 
 def _at_terminal() -> bool:
@@ -255,11 +280,8 @@ def _conclude(
     if document is None:
         _say(ended)
         raise click.exceptions.Exit(status or int(ExitStatus.INCOMPLETE))
-    document = judge(document, terms)
+    document = settle(document, terms, reports)
     found = document.run.exit_status
-    for problem in write_reports(reports, document):
-        _say(problem)
-        found = max(found, ExitStatus.INCOMPLETE)
     click.echo(render(document), nl=False, err=True)
     if status:
         _say(f"the command ended with {status}, which goes before {found:d}")

@@ -3,11 +3,9 @@
 import logging
 import sys
 import time
-import traceback
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
-from pathlib import Path
 from typing import NoReturn, cast
 
 from mitmproxy import command, ctx, exceptions, flow
@@ -21,7 +19,7 @@ from session_tracking.caching.profiles.simulate import sets_cookie
 from session_tracking.config.loading import CACHES
 from session_tracking.config.sites import Configuration
 from session_tracking.engine import Again, Circumstances, Engine, Known as KnownExchange, Outcome
-from session_tracking.errors import ConfigErrors
+from session_tracking.errors import ConfigErrors, fault
 from session_tracking.http.edit import Undo
 from session_tracking.http.exchange import Exchange
 from session_tracking.mitm import commands, convert, fleet, marks, options, repeats
@@ -555,18 +553,8 @@ class SessionTracker:
 
     def _fault(self, what: str, error: Exception) -> None:
         self.run.failures += 1
-        place = " < ".join(
-            f"{Path(frame.filename).name}:{frame.lineno}"
-            for frame in reversed(traceback.extract_tb(error.__traceback__))
-        )
         # Not at ERROR: mitmproxy would take an error while a file is read for one of its own.
-        logger.log(
-            ALERT,
-            "session-tracker: %s: %s at %s. This is a bug; please report it.",
-            what,
-            type(error).__name__,
-            place,
-        )
+        logger.log(ALERT, "session-tracker: %s: %s", what, fault(error))
 
     # -------------------------------------------------------------------------- commands
 

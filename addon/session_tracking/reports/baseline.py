@@ -14,6 +14,7 @@ from session_tracking.audit.findings import Severity
 from session_tracking.errors import InputError
 from session_tracking.escape import visible
 from session_tracking.reports.document import Document, Found, State
+from session_tracking.reports.judging import sought_by
 from session_tracking.reports.known import Baseline, Key, Known
 
 __all__ = ["BaselineFile", "Change", "new_file", "prune", "read_baseline", "read_file", "update"]
@@ -128,21 +129,21 @@ def update(file: BaselineFile, documents: Iterable[Document]) -> Iterator[Change
 def prune(
     file: BaselineFile, documents: Iterable[Document], *, everything: bool = False
 ) -> Iterator[Change]:
-    """Remove what was not found again on the routes that reports saw; told is what stays unseen.
+    """Remove what was looked for and not found again; told is what stays unseen.
 
-    `everything` removes what stands for routes that were not seen as well.
+    `everything` removes what was not looked for as well.
     """
     documents = list(documents)
     there = {Known.of(found).key for found in _all_of(documents)}
-    seen = {(route.site, route.route) for each in documents for route in each.routes.seen}
+    tests = [sought_by(document) for document in documents]
     for known in sorted(file.baseline.entries, key=lambda known: known.key):
         if known.key in there:
             continue
-        if everything or (known.site, known.route) in seen:
+        if everything or any(sought(known) for sought in tests):
             del file.tables[known.key]
             yield Change(known, "removed")
         else:
-            yield Change(known, "kept, since its route was not visited")
+            yield Change(known, "kept, since it was not looked for")
 
 
 def _all_of(documents: Iterable[Document]) -> Iterator[Found]:

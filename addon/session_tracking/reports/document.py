@@ -215,7 +215,7 @@ class Vanished(Struct, frozen=True):
     route: str
     cookie: str
     visited: bool
-    """Whether its route was seen at all."""
+    """Whether it was looked for: its route was seen, and its rule is not off."""
 
 
 class BaselineFacts(Struct, frozen=True):

@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 
+from msgspec.structs import replace
+
 from session_tracking.reports.document import Document, document_of
 from session_tracking.reports.judging import Terms, judge, nothing_seen
 from session_tracking.reports.registry import ReportSpec, write_reports
 from session_tracking.reports.run import Run, Tally
 
-__all__ = ["conclude"]
+__all__ = ["conclude", "settle"]
 
 
 def conclude(run: Run, tally: Tally, terms: Terms, specs: Sequence[ReportSpec] = ()) -> Document:
@@ -18,8 +20,13 @@ def conclude(run: Run, tally: Tally, terms: Terms, specs: Sequence[ReportSpec] =
     """
     if specs and not run.exchanges:
         run.incomplete[nothing_seen(run.source)] = None
-    document = judge(document_of(run, tally), terms)
-    if problems := list(write_reports(specs, document)):
-        run.incomplete |= dict.fromkeys(problems)
-        document = judge(document_of(run, tally), terms)
-    return document
+    return settle(document_of(run, tally), terms, specs)
+
+
+def settle(document: Document, terms: Terms, specs: Sequence[ReportSpec] = ()) -> Document:
+    """The same for a report that is made already."""
+    judged = judge(document, terms)
+    if problems := tuple(write_reports(specs, judged)):
+        run = replace(document.run, incomplete=(*document.run.incomplete, *problems))
+        judged = judge(replace(document, run=run), terms)
+    return judged

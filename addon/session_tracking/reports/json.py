@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -55,12 +56,24 @@ def read_document(text: bytes, name: str) -> Document:
             f" program reads version {SCHEMA_VERSION}. Make it again with this program."
         )
     try:
-        return msgspec.convert(_shown(plain), Document)
-    except (msgspec.ValidationError, RecursionError) as error:
+        document = msgspec.convert(_shown(plain), Document)
+        _read_times(document)
+    except (ValueError, RecursionError) as error:
         raise InputError(f"{name} was changed: {visible(str(error), 300)}. {_FIX}") from None
+    return document
 
 
 _FIX = "Name the file that --report json=FILE or session_tracker_report wrote."
+
+
+def _read_times(document: Document) -> None:
+    """Raise ValueError if a time or a date is none that can be reckoned with."""
+    for given in document.suppressions:
+        date.fromisoformat(given.expires)
+    for found in document.findings:
+        if found.swap is not None:
+            for seen in (found.swap.first, found.swap.other):
+                datetime.fromisoformat(seen.time)
 
 
 def _shown(value: object) -> object:

@@ -1,7 +1,7 @@
 """What a run comes to: which findings count, and the exit status that follows."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
@@ -20,7 +20,7 @@ from session_tracking.reports.document import (
 from session_tracking.reports.known import Baseline, Known
 from session_tracking.reports.run import ExitStatus, FailOn
 
-__all__ = ["Terms", "judge", "today"]
+__all__ = ["Terms", "judge", "sought_by", "today"]
 
 
 def today() -> date:
@@ -110,7 +110,7 @@ def judge(document: Document, terms: Terms) -> Document:
         counts=counts,
         findings=findings,
         suppressions=facts,
-        baseline=baseline and _compared(baseline, document),
+        baseline=baseline and _compared(baseline, replace(document, run=run)),
     )
 
 
@@ -147,11 +147,11 @@ def _gaps(run: RunFacts, terms: Terms) -> Iterator[str]:
     if run.failures:
         noun = "exchange" if run.failures == 1 else "exchanges"
         yield f"{run.failures} {noun} could not be audited; the log says why"
-    if terms.fail_on is FailOn.NEVER:
-        return
-    if run.unjudged and run.unjudged == run.cookies_set:
+    gates = terms.fail_on is not FailOn.NEVER
+    if gates and run.unjudged and run.unjudged == run.cookies_set:
         yield "no response that sets a cookie was judged: audit.enabled is false"
-    if not run.exchanges:
+    # A live proxy that nobody asked yet may end in peace; whoever audits a file wants an answer.
+    if not run.exchanges and (gates or run.source != "live"):
         yield nothing_seen(run.source)
 
 
@@ -182,8 +182,18 @@ def _stored(document: Document) -> Baseline | None:
     return Baseline(facts.source, tuple(known))
 
 
+def sought_by(document: Document) -> Callable[[Known], bool]:
+    """Whether a finding would be in a report if it was still there.
+
+    Not so where its route was not visited, or its rule is off.
+    """
+    places = {(route.site, route.route) for route in document.routes.seen}
+    off = document.run.off
+    return lambda known: known.rule not in off and (known.site, known.route) in places
+
+
 def _compared(baseline: Baseline, document: Document) -> BaselineFacts:
-    seen = {(route.site, route.route) for route in document.routes.seen}
+    sought = sought_by(document)
     there = {Known.of(found).key for found in document.findings}
     vanished = tuple(
         Vanished(
@@ -192,7 +202,7 @@ def _compared(baseline: Baseline, document: Document) -> BaselineFacts:
             known.site,
             known.route,
             known.cookie,
-            (known.site, known.route) in seen,
+            sought(known),
         )
         for known in baseline.entries
         if known.key not in there

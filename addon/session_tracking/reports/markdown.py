@@ -73,16 +73,18 @@ def _section(title: str, findings: list[Found], room: int) -> tuple[list[str], i
 
 
 def _row(found: Found) -> str:
+    rule = _text(f"{found.rule} {found.name}")
     where = _code(f"{found.method} {found.site}{found.route}")
     return (
-        f"| {_SIGNS[found.severity]} {found.severity} | {found.rule} {_text(found.name)} | {where}"
+        f"| {_SIGNS[found.severity]} {found.severity} | {rule} | {where}"
         f" | {_code(found.cookie)} ({found.cookie_class}) | {found.level or 'seen to happen'}"
         f" | {found.count}× |"
     )
 
 
 def _details(found: Found) -> Iterator[str]:
-    yield f"<details><summary>{found.rule} {_text(found.title)}: {_code(found.url)}</summary>\n"
+    title = _text(f"{found.rule} {found.title}")
+    yield f"<details><summary>{title}: {_code(found.url)}</summary>\n"
     yield f"- Why: {_text(why(found))}"
     for about, told in told_of_caches(found):
         yield f"- {about.capitalize()}: {_text(told)}"
@@ -107,8 +109,10 @@ def _end(document: Document) -> list[str]:
             f" {len(gone)} vanished\n"
         )
         for each in gone[:_SHOWN]:
-            how = "vanished" if each.visited else "route not visited"
-            lines.append(f"- {each.rule} {_code(f'{each.site}{each.route} {each.cookie}')}: {how}")
+            how = "vanished" if each.visited else "not looked for"
+            lines.append(
+                f"- {_text(each.rule)} {_code(f'{each.site}{each.route} {each.cookie}')}: {how}"
+            )
         lines.append("")
     return lines
 

@@ -12,7 +12,6 @@ from urllib.parse import quote
 from session_tracking.audit.catalogue import RULES
 from session_tracking.audit.findings import Rule
 from session_tracking.reports.document import Document, Found, Messages, State, Vanished
-from session_tracking.reports.run import ExitStatus
 from session_tracking.reports.text import (
     asides,
     found_line,
@@ -62,7 +61,7 @@ def _log(document: Document) -> _Json:
                 "taxonomies": [_taxonomy()],
                 "invocations": [
                     {
-                        "executionSuccessful": run.exit_status is not ExitStatus.INCOMPLETE,
+                        "executionSuccessful": not run.incomplete,
                         "exitCode": int(run.exit_status),
                         "startTimeUtc": _utc(run.started),
                         "endTimeUtc": _utc(run.ended),
@@ -203,7 +202,9 @@ def _headers(fields: Sequence[tuple[str, str]]) -> dict[str, str]:
 
 def _absent(gone: Vanished, places: Mapping[str, int]) -> _Json:
     seen = (
-        "was not found again" if gone.visited else "was not looked for: its route was not visited"
+        "was not found again"
+        if gone.visited
+        else "was not looked for: route not visited, or rule off"
     )
     return {
         "ruleId": gone.rule,

@@ -209,7 +209,7 @@ def _baseline(document: Document) -> Iterator[str]:
         f" {sum(gone.visited for gone in facts.vanished)} vanished"
     )
     for gone in facts.vanished[:_SHOWN]:
-        how = "vanished" if gone.visited else "not seen, since its route was not visited"
+        how = "vanished" if gone.visited else "not looked for: route not visited, or rule off"
         yield f'    {gone.rule} {gone.site}{gone.route} "{gone.cookie}": {how}'
     if len(facts.vanished) > _SHOWN:
         yield f"    … and {len(facts.vanished) - _SHOWN} more"
@@ -243,17 +243,29 @@ def swaps_sentence(swaps: dict[str, object]) -> str:
 
 def verdict(document: Document) -> str:
     """What the run comes to, in words."""
-    status, run = document.run.exit_status, document.run
-    expired = sum(given.expired for given in document.suppressions)
+    status = document.run.exit_status
+    if status is ExitStatus.CLEAN:
+        return _clean(document)
     if status is ExitStatus.FINDINGS and not document.counts.failing:
+        expired = sum(given.expired for given in document.suppressions)
         return f"failed: {plural(expired, 'suppression')} expired"
-    if status is ExitStatus.CLEAN and document.counts.new:
-        return "not failed, though not clean: no finding is at or above the threshold"
-    if status is ExitStatus.CLEAN and document.findings:
-        return "nothing new: every finding is known or suppressed"
-    if status is ExitStatus.CLEAN and run.swaps.get("verdict") == SwapVerdict.NOT_ASSESSABLE:
-        return "clean, as far as it goes: swaps are not assessable"
     return status.name.lower().replace("_", " ")
+
+
+def _clean(document: Document) -> str:
+    """How clean a run is that nothing fails."""
+    run, doubts = document.run, []
+    if not run.exchanges:
+        return "nothing was seen, and so nothing is called clean"
+    if document.counts.new:
+        return "not failed, though not clean: no finding is at or above the threshold"
+    if document.findings:
+        return "nothing new: every finding is known or suppressed"
+    if run.unjudged:
+        doubts.append("not everything was judged")
+    if run.swaps.get("verdict") == SwapVerdict.NOT_ASSESSABLE:
+        doubts.append("swaps are not assessable")
+    return f"clean, as far as it goes: {', '.join(doubts)}" if doubts else "clean"
 
 
 def plural(count: int, noun: str) -> str:
