@@ -2,6 +2,7 @@
 
 import os
 import signal
+import threading
 from pathlib import Path
 
 import certifi
@@ -27,6 +28,22 @@ def test_a_proxy_that_does_not_listen_in_time_is_ended(monkeypatch):
     monkeypatch.setattr(proxying, "START_SECONDS", 0)
     proxy = Proxy([], ROOTS)
     with pytest.raises(ProxyProblem, match="did not start"), proxy:
+        pass
+    assert proxy._process.poll() is not None
+    assert not proxy.folder.exists()
+
+
+class Interrupted(threading.Event):
+    """A signal comes while somebody waits."""
+
+    def wait(self, _timeout=None):
+        raise KeyboardInterrupt
+
+
+def test_a_signal_while_it_starts_ends_it():
+    proxy = Proxy([], ROOTS)
+    proxy._ready = Interrupted()
+    with pytest.raises(KeyboardInterrupt), proxy:
         pass
     assert proxy._process.poll() is not None
     assert not proxy.folder.exists()
