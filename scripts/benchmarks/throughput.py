@@ -7,7 +7,7 @@ from pathlib import Path
 from signal import Signals
 from statistics import median
 
-from scripts.benchmarks import servers, switched
+from scripts.benchmarks import servers, switched, switched_log
 from scripts.benchmarks.figures import CannotMeasureError, Figure, Progress, bootstrap_median
 from scripts.benchmarks.servers import Server
 from scripts.benchmarks.workload import FINDING, KINDS, NEWCOMER
@@ -47,6 +47,8 @@ class Side:
     proxy: Server
     signal: Signals | None = None
     """What lets it take over, where both are in one process."""
+    tracks: bool = True
+    """Whether it gives out cookies."""
 
 
 def measure(progress: Progress, *, slices: int = SLICES, shadow: bool = False) -> list[Figure]:
@@ -79,7 +81,10 @@ _WITH_SHADOW = _AS_SHIPPED + "[shadow]\nenabled = true\n"
 
 
 def measure_log(progress: Progress, *, slices: int) -> list[Figure]:
-    """The same for the addon with its log on, against the addon with its log off."""
+    """The same for the addon with its log on, against the addon with its log off.
+
+    Both are in one process, as above.
+    """
     for name in ("wrk", "nginx"):
         servers.program(name)
     cores = sorted(os.sched_getaffinity(0))
@@ -109,17 +114,20 @@ def _log_pairs(progress: Progress, slices: int, proxy_core: int) -> list[tuple[S
     with tempfile.TemporaryDirectory(prefix="bench-") as name:
         folder = Path(name)
         script = servers.load_script(folder)
-        logged, plain = folder / "logged.toml", folder / "plain.toml"
-        logged.write_text("enabled = true\n[log]\nenabled = true\n", "utf-8")
-        plain.write_text("enabled = true\n", "utf-8")
+        plain, both = folder / "plain.toml", Path(switched_log.__file__)
+        plain.write_text(_AS_SHIPPED, "ascii")
+        plain.with_name(switched_log.LOGGED).write_text(f"{_AS_SHIPPED}[log]\nenabled = true\n")
         with (
             servers.origin(folder) as origin,
-            servers.proxy(folder, TRACKER, origin.port, *_configured(logged), name="on") as on,
-            servers.proxy(folder, TRACKER, origin.port, *_configured(plain), name="off") as off,
+            servers.proxy(folder, both, origin.port, *_configured(plain)) as proxy,
         ):
-            pairs = pairs_of(progress, slices, (Side(on), Side(off)), script, proxy_core)
-        if not any((folder / "logs").glob("*/u_ex*.log")):
-            raise CannotMeasureError("no log was written")
+            sides = Side(proxy, switched.ONE), Side(proxy, switched.OTHER)
+            pairs = pairs_of(progress, slices, sides, script, proxy_core)
+        lines = sum(path.read_bytes().count(b"\n") for path in folder.glob("logs/*/u_ex*.log"))
+        logged = sum(on.requests for on, _ in pairs)
+        # What warmed up is logged, too: as much as one slice.
+        if not logged <= lines < 1.5 * logged * (1 + 1 / len(pairs)):
+            raise CannotMeasureError(f"{lines} lines were written for {logged} requests")
     return pairs
 
 
@@ -140,7 +148,7 @@ def _pairs(
             servers.origin(folder) as origin,
             servers.proxy(folder, both, origin.port, *_configured(config)) as proxy,
         ):
-            sides = Side(proxy, switched.TRACKER), Side(proxy, switched.EMPTY)
+            sides = Side(proxy, switched.ONE), Side(proxy, switched.OTHER, tracks=False)
             return pairs_of(progress, slices, sides, script, proxy_core)
 
 
@@ -203,7 +211,7 @@ def _slice(side: Side, script: Path) -> Slice:
     proxy = side.proxy
     if side.signal is not None:
         proxy.process.send_signal(side.signal)
-        _check(proxy, tracks=side.signal is switched.TRACKER)
+        _check(proxy, tracks=side.tracks)
     before = proxy.cpu_seconds()
     requests, seconds = servers.load(script, proxy.port, 1)
     return Slice(requests, seconds, proxy.cpu_seconds() - before)

@@ -173,6 +173,27 @@ def test_requests_of_equal_lines_are_bounded(monkeypatch):
     assert len(known._repeats) == 1
 
 
+OWN = "OtSf6JY8zuufuoiXPlLzfA"
+SEEN = Decision(State.SEEN, Rule.SEEN, presented=OWN)
+
+
+@pytest.mark.parametrize(
+    ("decision", "recorded", "kept"),
+    [
+        pytest.param(SEEN, True, SEEN, id="recorded-with-its-id"),
+        pytest.param(SEEN, False, Decision(State.SEEN, Rule.SEEN), id="without-its-id"),
+        pytest.param(Decision(State.SEEN, Rule.REFRESH, OWN, OWN), True, None, id="an-id-to-send"),
+        pytest.param(SEEN._replace(rule=Rule.AMBIGUOUS), True, None, id="ambiguous"),
+        pytest.param(None, True, None, id="none"),
+    ],
+)
+def test_what_is_kept_of_a_visit(decision, recorded, kept):
+    known = visits.Visits()
+    known.keep(1, decision, recorded=recorded)
+    assert known.decided == {1: kept}
+    assert known.recorded is (kept is SEEN)
+
+
 def test_another_configuration_is_asked_anew():
     tracker, _ = fed(KNOWN, FINDING)
     flow, _ = exchange(KNOWN, 0)

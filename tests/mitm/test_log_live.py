@@ -58,6 +58,23 @@ def wait_for_rows(folder, count):
     return wait_until(lambda: len(rows := rows_of(folder)) >= count and rows)
 
 
+def test_visits_that_repeat_are_recorded_each(start, tmp_path):
+    own = "OtSf6JY8zuufuoiXPlLzfA"
+    with start(f"enabled = true\n{LOGGED}[trace]\nenabled = true\n") as proxy:
+        for _ in range(4):
+            ask(proxy, "/plain", Cookie=f"sid={SECRET}; SessionTracking={own}")
+        ask(proxy, "/plain", Cookie=f"sid={SECRET}")
+        ask(proxy, "/plain", Cookie=f"sid={SECRET}")
+        proxy.stop()
+    rows = [(row["x-session-id"], row["x-session-event"]) for row in rows_of(tmp_path)]
+    assert rows == [(own, "seen")] * 4 + [(None, "passed")] * 2
+    traces = read_traces([tmp_path / "traces"])
+    steps = [[event["name"] for event in trace.ours["events"]] for trace in traces]
+    assert steps == [["request", "decide", "end"]] * 6
+    assert "6 responses seen" in proxy.log
+    assert [trace.ours["session"] for trace in traces] == [own] * 4 + [None] * 2
+
+
 def test_a_visit(start, tmp_path):
     with start("enabled = true\ndetect = 'own-cookie'\n" + LOGGED) as proxy:
         landing = ask(proxy, "/unsafe?a=b c".replace(" ", "%20"), User_Agent="curl 8.0 (x)")

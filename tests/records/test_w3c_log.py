@@ -306,6 +306,48 @@ def test_nothing_is_deleted_where_all_is_kept(tmp_path):
     assert delete_old(tmp_path, 0.0) == []
 
 
+# ------------------------------------------------------------------- a few at a time
+
+
+def numbered(count):
+    return [visit(target=b"/%d" % number) for number in range(count)]
+
+
+def test_exchanges_become_lines_a_few_at_a_time(tmp_path):
+    of = files(tmp_path)
+    log, chosen = log_of(of), settings(of)
+    many = numbered(2 * w3c_log.AT_ONCE + 3)
+    for each in many[: w3c_log.AT_ONCE]:
+        each.status = 201
+        log.put(chosen, each)
+        each.status = 500  # no line has been made of it, unless it was the last of them
+    for each in many[w3c_log.AT_ONCE :]:
+        log.put(chosen, each)
+    log.write(0.0)
+    log.close()
+    assert stems(tmp_path) == [f"/{number}" for number in range(len(many))]
+    assert [row["sc-status"] for row in rows(tmp_path)][w3c_log.AT_ONCE - 2 :][:3] == [
+        "500",
+        "201",
+        "200",
+    ]
+
+
+def test_who_finds_the_other_thread_making_lines_does_not_wait(tmp_path):
+    of = files(tmp_path)
+    log, chosen = log_of(of), settings(of)
+    exchanges = numbered(w3c_log.AT_ONCE + 1)
+    with log._making:
+        for each in exchanges:
+            log.put(chosen, each)
+        log.write(0.0)
+    assert log.written == 0
+    log.write(0.0)
+    log.close()
+    assert stems(tmp_path) == [f"/{number}" for number in range(len(exchanges))]
+    assert log.lost == 0
+
+
 # --------------------------------------------------------------------- missing lines
 
 

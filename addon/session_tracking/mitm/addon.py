@@ -223,7 +223,7 @@ class SessionTracker:
             if decided is None:
                 self._look_closely(flow)
             else:
-                self.engine.tracker.again(decided)
+                self._again(flow, decided)
         except Exception as error:  # noqa: BLE001 - a fault of ours must not touch the traffic
             self._failed(flow, error)
         if timed:
@@ -234,7 +234,7 @@ class SessionTracker:
         visit = self._visits.number(flow)
         if (again := self._visits.decided.get(visit)) is not None:
             self._visits.again(again)
-            self.engine.tracker.again(again)
+            self._again(flow, again)
             return
         settings = self._settings(flow)
         if settings.recorded and flow.live:
@@ -247,8 +247,13 @@ class SessionTracker:
         if flow.live and flow.response is None:
             decided = self._decide(flow, settings)
         if visit and not known:
-            # What is recorded has to be told each time.
-            self._visits.keep(visit, None if settings.recorded else decided)
+            self._visits.keep(visit, decided, recorded=settings.recorded)
+
+    def _again(self, flow: HTTPFlow, decided: Decision) -> None:
+        """What was decided for an equal request is so for this one."""
+        self.engine.tracker.again(decided)
+        if self._visits.recorded and (settings := self._settings(flow)).recorded:
+            self._recording.watch(flow, settings, decided)
 
     def _watch(self, flow: HTTPFlow, settings: RecordedSite) -> None:
         # A fleet's answers come late, and are told with all of the request.

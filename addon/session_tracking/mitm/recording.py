@@ -126,8 +126,10 @@ class Recording:
 
     # ------------------------------------------------------------------------- exchanges
 
-    def watch(self, flow: HTTPFlow, settings: RecordedSite) -> None:
-        """A request came whose exchange is to be recorded."""
+    def watch(
+        self, flow: HTTPFlow, settings: RecordedSite, decision: Decision | None = None
+    ) -> None:
+        """A request came whose exchange is to be recorded; the decision where it is known."""
         if self not in self._hooks:
             self._hooks.append(self)
         request = flow.request.data
@@ -144,12 +146,13 @@ class Recording:
             watched.step("request", "the head of the request came")
         if len(self._watched) > MAX_WATCHED:
             del self._watched[next(iter(self._watched))]
+        if decision is not None:
+            _decided(watched, decision)
 
     def decided(self, flow_id: str, decision: Decision) -> None:
         """The tracker has looked at the request."""
         if (watched := self._watched.get(flow_id)) is not None:
-            watched.decision = decision
-            watched.step("decide", f"{decision.state}: {decision.rule}")
+            _decided(watched, decision)
 
     @property
     def watching(self) -> bool:
@@ -190,10 +193,11 @@ class Recording:
         response = flow.response
         if watched is None or response is None:
             return
-        visit = _visit(flow, watched, response.timestamp_end or time.time())
-        visit.status = response.status_code
-        visit.response_lines = response.headers.fields
-        content = response.data.content
+        sent = response.data  # not by way of properties: each exchange comes here
+        visit = _visit(flow, watched, sent.timestamp_end or time.time())
+        visit.status = sent.status_code
+        visit.response_lines = sent.headers.fields
+        content = sent.content
         visit.response_octets = len(content) if content is not None else _declared(response)
         self._record(watched, visit)
 
@@ -242,6 +246,12 @@ class Recording:
         return self._log
 
 
+def _decided(watched: _Watched, decision: Decision) -> None:
+    watched.decision = decision
+    if watched.account is not None:
+        watched.step("decide", f"{decision.state}: {decision.rule}")
+
+
 def _tell_judgement(watched: _Watched, account: Account, outcome: Outcome) -> None:
     if outcome.decision is not None and outcome.decision.value:
         watched.step("issue", f"{outcome.decision.state}: {outcome.decision.rule}")
@@ -277,9 +287,9 @@ def _wanted(trace: TraceSettings, visit: Visit, watched: _Watched) -> bool:
 
 def _visit(flow: HTTPFlow, watched: _Watched, ended: float) -> Visit:
     """What is known of an exchange however it ended."""
-    client, request = flow.client_conn, flow.request
+    client, request = flow.client_conn, flow.request.data
     session, event = _session(watched)
-    content = request.data.content
+    content = request.content
     return Visit(
         started=request.timestamp_start,
         ended=ended,
@@ -288,7 +298,7 @@ def _visit(flow: HTTPFlow, watched: _Watched, ended: float) -> Visit:
         method=watched.method,
         target=watched.target,
         authority=watched.authority,
-        version=request.data.http_version,
+        version=request.http_version,
         request_lines=watched.lines,
         request_octets=None if content is None else len(content),
         status=None,

@@ -22,13 +22,15 @@ _LOOK_AGAIN = 600
 class Visits:
     """What was decided for requests with cookies, by a hash of all that the decision depends on.
 
-    The hash is the interpreter's, under a secret of the process: no value of a cookie is kept, and
-    nobody can choose fields that collide.
+    The hash is the interpreter's, under a secret of the process: nobody can choose fields that
+    collide, and no value of a cookie is kept but our own, where the records tell it.
     """
 
     def __init__(self) -> None:
         self.decided: dict[int, Decision | None] = {}
         """By the number of a visit; None where it is to be decided each time anew."""
+        self.recorded: bool = False
+        """Whether any of them is recorded."""
         self._repeats: dict[int, Decision] = {}
         self._last = 0
         self._under: Configuration | None = None
@@ -42,6 +44,7 @@ class Visits:
         if configuration is not self._under:
             self.decided.clear()
             self._repeats.clear()
+            self.recorded = False
             self._under, self._divided = configuration, configuration.divides_sites
         self._last = last = self._lines(flow)
         return self._repeats.get(last)
@@ -102,14 +105,18 @@ class Visits:
             )
         )
 
-    def keep(self, number: int, decision: Decision | None) -> None:
+    def keep(self, number: int, decision: Decision | None, *, recorded: bool) -> None:
         """Remember a visit; its decision, unless an equal request may lead to another one."""
         if len(self.decided) >= MAX_VISITS:
             self.decided.clear()
         if decision is not None:
-            once = decision.value is not None or decision.rule is Rule.AMBIGUOUS
-            # The id that came is of no use later: the same few decisions serve all visitors.
-            decision = None if once else _plain(decision.state, decision.rule)
+            if decision.value is not None or decision.rule is Rule.AMBIGUOUS:
+                decision = None
+            elif recorded:
+                self.recorded = True
+            else:
+                # The id that came is of no use later: the same few decisions serve all visitors.
+                decision = _plain(decision.state, decision.rule)
         self.decided[number] = decision
 
 
