@@ -281,7 +281,17 @@ class Running:
 
     def __init__(self, shop):
         self.process = subprocess.Popen(
-            [PROGRAM, "run", "--upstream", shop, "--", *python(self.CODE)],
+            # Whoever runs the tests, perhaps in the background, may have signals ignored.
+            [
+                "env",
+                "--default-signal",
+                PROGRAM,
+                "run",
+                "--upstream",
+                shop,
+                "--",
+                *python(self.CODE),
+            ],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -414,7 +424,7 @@ def test_a_signal_before_the_command_runs_leaves_nothing_behind(tmp_path):
     assert not left_behind(process.pid)
 
 
-def test_signals_that_are_ignored_stay_so():
+def test_a_hang_up_that_is_ignored_stays_so():
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
         with _passing_on():

@@ -248,11 +248,11 @@ def _ending_in_order() -> Iterator[None]:
 
 @contextmanager
 def _handled(handler: _Handler, numbers: Iterable[signal.Signals]) -> Iterator[None]:
-    """Have signals handled; those that whoever started us wants ignored, as nohup does, stay so."""
+    """Have signals handled; only a hang-up that is ignored (nohup) stays ignored."""
     before = {
         number: signal.signal(number, handler)
         for number in numbers
-        if signal.getsignal(number) is not signal.SIG_IGN
+        if number != signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN
     }
     try:
         yield
