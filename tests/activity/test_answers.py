@@ -150,7 +150,7 @@ def test_date_of_the_directive(tmp_path):
     log = tmp_path / "ex090109.log"
     log.write_text("#Date: 2009-01-09 00:00:00\n#Fields: time cs-uri-stem cs(Cookie) time\n01:02:03 / v=1 -\n")  # fmt: skip
     assert csv("activity", "trail", log, "--cookie", "v", "--session", "1")[1] == "2009-01-09 01:02:03,,/,,"  # fmt: skip
-    log.write_text("no directives at all\n")
+    log.write_text("#Fields: time cs-uri-stem\n")
     assert csv("activity", "pages", log) == ["page,hits,sessions,errors,first_seen,last_seen"]
 
 
@@ -169,8 +169,8 @@ def test_trail_of_an_odd_session(tmp_path, session, pages):
     assert "".join(line.split(",")[2] for line in answer) == pages
 
 
-def test_odd_texts_of_a_question(logs):
-    assert len(csv("activity", "cookies", logs, "--site", "\udce9", "--cookie", "\udce9")) == 1
+def test_odd_texts_of_a_question(exported):
+    assert len(csv("activity", "cookies", exported, "--site", "\udce9", "--cookie", "\udce9")) == 1
 
 
 def test_sites_apart(logs):
@@ -190,6 +190,45 @@ def test_torn_gzip(logs, tmp_path):
     result = invoked("activity", "pages", packed)
     assert result.exit_code == 0
     assert "ends too early" in result.stderr
+    assert "/style.css" in result.stdout, "what came before the torn end is read"
+
+
+def test_what_is_not_packed(tmp_path):
+    (tmp_path / "u.log.gz").write_text(SHOP)
+    result = invoked("activity", "pages", tmp_path / "u.log.gz")
+    assert (result.exit_code, "u.log.gz is not packed by gzip" in result.stderr) == (2, True)
+
+
+def test_behind_a_packed_log(tmp_path):
+    packed = tmp_path / "u.log.gz"
+    packed.write_bytes(gzip.compress(SHOP.encode())[:-8] + b"\0" * 8)
+    result = invoked("activity", "pages", packed)
+    assert (result.exit_code, "/style.css" in result.stdout) == (0, True)
+    assert "ends too early" in result.stderr
+
+
+def test_logs_of_another_format(logs, tmp_path):
+    other = tmp_path / "access.log"
+    other.write_text('192.0.2.1 - - [21/Nov/2026:09:00:00 +0000] "GET / HTTP/1.1" 200 5\n')
+    for question in (["pages"], ["trail", "--session", "GET"]):
+        result = invoked("activity", *question, other)
+        assert result.exit_code == 2
+        assert "access.log is no log in the W3C extended format" in result.stderr
+    result = invoked("activity", "sessions", other, logs / "shop.test", "--format", "csv")
+    assert (result.exit_code, result.stdout.splitlines()) == (0, SHOP_SESSIONS)
+    assert "access.log has no line #Fields above its lines: left out" in result.stderr
+
+
+def test_a_site_without_logs(logs):
+    result = invoked("activity", "pages", logs, "--site", "shp.test")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "shp.test: no logs of that site. There are logs of W3SVC1, shop.test." in result.stderr
+
+
+@pytest.mark.parametrize("form", ["table", "markdown"])
+def test_nothing_found(form, logs):
+    result = invoked("activity", "trail", logs, "--session", "nobody", "--format", form)
+    assert (result.exit_code, result.stderr) == (0, "no rows\n")
 
 
 FORMATS = {
@@ -256,15 +295,18 @@ def test_timeline_chart_and_picture(logs, tmp_path):
     assert (result.exit_code, "cannot be written" in result.stderr) == (2, True)
     empty = invoked("activity", "timeline", logs, "--since", "2030-01-01")
     assert "█" not in empty.stdout
+    seconds = invoked("activity", "timeline", logs, "--every", "1s")
+    assert "09:00:01" in seconds.stdout.partition("hits\n")[2]
 
 
 WRONG = {
     "no-logs": (["activity", "pages", "nothing-*.log"], 2, "nothing-*.log: no logs there"),
     "no-time": (["activity", "pages", "--since", "monday"], 64, "monday is no time"),
+    "no-interval": (["activity", "pages", "--since", "2026-11-21", "--until", "2026-11-21"], 64, "--until is not after --since"),
     "no-span": (["activity", "timeline", "--every", "1 hour"], 64, "write a number and s, m, h or d"),
     "no-picture": (["activity", "timeline", "--plot", "x.gif"], 64, ".svg or .png"),
     "no-source": (["activity", "pages", "--engine", "duckdb://"], 64, "--engine reads what --source"),
-    "no-table": (["activity", "pages", "--engine", "duckdb://", "--source", "log"], 2, "log"),
+    "no-table": (["activity", "pages", "--engine", "duckdb://", "--source", "log"], 2, "log: no such folder or table"),
     "no-engine": (["activity", "pages", "--engine", "what://", "--source", "log"], 2, "what"),
     "export-format": (["activity", "export", "--to", "x", "--top", "1"], 64, "export reads logs itself"),
     "export-full": (["activity", "export", "--to", "."], 64, "is not empty"),
@@ -304,6 +346,8 @@ def test_findings(logs, tmp_path):
     report.write_text(json.dumps({"version": 1, "findings": findings}))
     answer = csv("query", "SELECT rule FROM findings WHERE severity = 'error'", "--findings", report, "--log", logs)  # fmt: skip
     assert answer == ["rule", "ST201"]
+    result = invoked("query", "SELECT rule FROM findings", "--log", logs)
+    assert (result.exit_code, "name it, --findings FILE" in result.stderr) == (64, True)
 
 
 def test_file_that_the_query_names(logs, monkeypatch):

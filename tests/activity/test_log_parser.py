@@ -63,10 +63,11 @@ def test_line_by_line(sql, by_line):
     assert read_query(sql, field_columns()).by_line is by_line
 
 
-@pytest.mark.parametrize("sql", ["", "COPY log TO 'x'", "SELECT 1; SELECT 2", "ATTACH 'x'", "SELECT ((", "SET x = 1"])  # fmt: skip
-def test_no_query(sql):
+@pytest.mark.parametrize("sql", ["", "COPY log TO 'x'", "SELECT 1; SELECT 2", "ATTACH 'x'", "SELECT ((", "SET x = 1", "EXPLAIN SELECT 1", "SELECT cs-method INTO o.csv FROM log"])  # fmt: skip
+def test_no_query(sql, caplog):
     with pytest.raises(SqlError):
         read_query(sql, field_columns())
+    assert not caplog.messages
 
 
 def test_names_of_columns():

@@ -71,12 +71,12 @@ def test_init_into_a_folder_that_is_not_there(run):
 
 
 def test_check_tells_warnings_and_notes(run, config):
-    config.write_text("cookie.http_only = false")
+    config.write_text("enabled = true\ncookie.http_only = false")
     result = run("check", "config.toml")
     assert result.exit_code == 0
     assert result.output.splitlines() == [
         (
-            "warning: config.toml:1: cookie.http_only: is off: scripts can read the cookie. [W3] "
+            "warning: config.toml:2: cookie.http_only: is off: scripts can read the cookie. [W3] "
             "Set cookie.http_only = true."
         ),
         (
@@ -86,8 +86,11 @@ def test_check_tells_warnings_and_notes(run, config):
         "config.toml: no errors, 1 warning, 1 note",
     ]
     config.write_text("cookie.http_only = false\ncookie.secure = false")
-    assert "no errors, 2 warnings, 1 note\n" in run("check", "--config", "config.toml").output
+    assert "no errors, 2 warnings, 1 note;" in run("check", "--config", "config.toml").output
     config.write_text("cookie.max_age = 60")
+    off = "; enabled is false: no cookies are given out"
+    assert run("check", "config.toml").output == f"config.toml: no errors, no warnings{off}\n"
+    config.write_text('cookie.max_age = 60\n[[site]]\nhost = "a.test"\nenabled = true')
     assert run("check", "config.toml").output == "config.toml: no errors, no warnings\n"
 
 

@@ -1,5 +1,7 @@
 """The commands `session-tracker logs`."""
 
+import gzip
+
 import pytest
 from click.testing import CliRunner
 
@@ -52,7 +54,7 @@ def test_what_is_no_log(run, tmp_path):
     assert "has no line #Fields" in result.output
     result = run("check", "missing")
     assert result.exit_code == 2
-    assert "missing cannot be read: No such file or directory." in result.output
+    assert "missing: no logs there" in result.output
 
 
 def test_whole_and_broken_logs(run, tmp_path):
@@ -60,10 +62,46 @@ def test_whole_and_broken_logs(run, tmp_path):
     (tmp_path / "bad.log").write_text(
         "#Fields: date time\n2026-01-01\n#Remark: 2 lines\x1b gone\n2026"
     )
-    assert run("check", "good.log").output == "good.log: 1 lines\n"
+    assert run("check", "good.log").output == "good.log: 1 line\n"
     result = run("check", "good.log", "bad.log")
     assert result.exit_code == 2
     assert result.output.splitlines()[1] == (
         "bad.log: 0 lines; 2 lines\\x1b gone; line 2 does not have its fields;"
         " the last line has no end"
     )
+
+
+def test_folders_and_packed_logs(run, tmp_path):
+    text = "#Fields: date time\n" + "2026-01-01 00:00:00\n" * 20_000
+    packed = gzip.compress(text.encode())
+    (tmp_path / "logs/shop.test").mkdir(parents=True)
+    (tmp_path / "logs/shop.test/a.log.gz").write_bytes(packed)
+    (tmp_path / "logs/shop.test/b.log").write_text(text)
+    (tmp_path / "logs/shop.test/c.parquet").write_bytes(b"PAR1")
+    result = run("check", "logs")
+    assert result.exit_code == 0
+    told = [line.rpartition("/")[2] for line in result.output.splitlines()]
+    assert told == ["a.log.gz: 20000 lines", "b.log: 20000 lines"]
+    assert run("check", "logs/*/*.log").output.endswith("b.log: 20000 lines\n")
+    (tmp_path / "torn.gz").write_bytes(packed[:-12])
+    damaged = bytearray(packed)
+    damaged[len(packed) // 2 :] = b"\xff" * (len(packed) - len(packed) // 2)
+    (tmp_path / "damaged.gz").write_bytes(damaged)
+    for name in ("torn.gz", "damaged.gz"):
+        result = run("check", name)
+        assert (result.exit_code, "the last line has no end" in result.output) == (2, True)
+    (tmp_path / "plain.gz").write_text(text)
+    result = run("check", "plain.gz")
+    assert result.exit_code == 2
+    assert "plain.gz cannot be read: it is not packed by gzip" in result.output
+
+
+def test_many_odd_lines_and_another_format(run, tmp_path):
+    (tmp_path / "odd.log").write_text("#Fields: date time\n" + "x\n" * 12)
+    told = run("check", "odd.log").output
+    assert told.count("does not have its fields") == 10
+    assert told.endswith("line 11 does not have its fields; 2 more lines do not have theirs\n")
+    (tmp_path / "apache.log").write_text("127.0.0.1 - - GET\n" * 3)
+    result = run("check", "apache.log")
+    assert result.exit_code == 2
+    assert result.output.endswith("it is no log of this format: it has no line #Fields\n")

@@ -188,6 +188,9 @@ def test_a_trace_of_a_finding(start, tmp_path):
     (trace,) = read_traces([path])
     assert trace.level == "unsafe"
     assert trace.entry["request"]["url"] == "http://shop.test/unsafe?a=1"
-    assert trace.entry["_cacheSafety"]["findings"][0]["rule"] == "ST201"
+    safety = trace.entry["_cacheSafety"]
+    assert safety["findings"][0]["rule"] == "ST201"
+    assert safety["reasons"]
+    assert all(re.fullmatch(r"[^()=]+, RFC 9111 §[\d.]+", why) for why in safety["reasons"])
     assert any("ST201" in line for line in trace_lines(trace))
     assert not (tmp_path / "logs").exists()

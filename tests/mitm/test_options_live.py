@@ -66,6 +66,7 @@ def test_all_configuration_errors_are_told_at_once(tmp_path):
 def test_switched_off_by_option(origin, tmp_path):
     origin.answer("/off")
     with Proxy(tmp_path, *reverse_of(origin), "--set", "session_tracker_enabled=false") as proxy:
+        proxy.wait_for("enabled is false: no cookies are given out, responses are audited")
         assert b"SessionTracking" not in get(proxy.port, "/off")
 
 

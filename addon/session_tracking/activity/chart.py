@@ -25,7 +25,8 @@ def chart(spans: Sequence[Span], width: int) -> str:
     figure.theme("colorless")
     figure.plot_size(width, _HEIGHT)
     figure.title("hits")
-    labels = [f"{begins:%m-%d %H:%M}" for begins, _, _ in spans]
+    form = "%H:%M:%S" if any(begins.second for begins, _, _ in spans) else "%m-%d %H:%M"
+    labels = [begins.strftime(form) for begins, _, _ in spans]
     figure.draw(figure.bar(labels, [hits for _, hits, _ in spans]))
     drawn: str = plotext.uncolorize(str(figure.build()))
     return "\n".join(line.rstrip() for line in drawn.splitlines())

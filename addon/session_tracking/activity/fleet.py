@@ -40,6 +40,11 @@ class Fleet:
             raise MissingLibraryError(
                 f"the engine {self.dialect} needs {missing}, which is not installed: {command}"
             ) from None
+        except ibis.common.exceptions.TableNotFound:
+            raise QueryError(
+                f"{source}: no such folder or table. Name what `session-tracker activity export`"
+                " has written."
+            ) from None
         except Exception as error:
             raise _failure(error) from error
         lacking = [column.name for column in COLUMNS if column.name not in log.columns]

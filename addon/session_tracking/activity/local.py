@@ -181,6 +181,7 @@ def reading(
         if inputs.files:
             needed(_VIRTUAL_FILES)  # imported, as DuckDB is, while other processes look
         stretches = found()
+        inputs.look(stretches)
         local.see(stretches, inputs.parquet, cookie() if needs_cookie(stretches) else "")
         local.select(selection)
         yield local, inputs

@@ -4,6 +4,7 @@ Fields may be named as the log names them: `cs-uri-stem`, `"cs-uri-stem"`, `cs(C
 name the files itself: `FROM u_ex090109.log`.
 """
 
+import logging
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -115,13 +116,17 @@ def _checked(sql: str) -> bool:
     sqlglot = needed("sqlglot")
     expressions = needed("sqlglot.expressions")
     errors = needed("sqlglot.errors")
+    # It warns of statements that it cannot take apart, which are none that we take.
+    logging.getLogger("sqlglot").setLevel(logging.ERROR)
     try:
         statements = sqlglot.parse(sql, read="duckdb")
     except errors.SqlglotError as error:
         raise SqlError(f"not understood: {visible(_first_line(error))}") from error
     if len(statements) != 1 or not isinstance(statements[0], expressions.Query):
-        raise SqlError("a query is one SELECT")
+        raise SqlError("a query is one SELECT; all columns are in: SELECT * FROM log LIMIT 1")
     tree = statements[0]
+    if tree.args.get("into") is not None:
+        raise SqlError("the answer goes to standard output: leave INTO out, and write > FILE")
     gathering = ("AggFunc", "Distinct", "Group", "Join", "Limit", "Order", "SetOperation", "Window")
     tables = [table.name.lower() for table in tree.find_all(expressions.Table)]
     return tables == ["log"] and not any(

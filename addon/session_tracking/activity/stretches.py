@@ -11,6 +11,8 @@ from pathlib import Path
 
 from session_tracking.activity.finding import REACH, Found, Piece
 from session_tracking.activity.searching import searching, unreadable
+from session_tracking.errors import InputError
+from session_tracking.escape import visible
 
 __all__ = ["Layout", "LogFile", "Stretch", "cut", "searched", "unpacked"]
 
@@ -185,9 +187,11 @@ def unpacked(path: Path, folder: Path, number: int) -> tuple[Path, bool]:
     try:
         with gzip.open(path) as stream, plain.open("wb") as copy:
             try:
-                while block := stream.read(1 << 20):
+                while block := stream.read1(1 << 20):  # read() would lose what is before a torn end
                     copy.write(block)
-            except (EOFError, zlib.error, gzip.BadGzipFile):
+            except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+                if isinstance(error, gzip.BadGzipFile) and not copy.tell():
+                    raise InputError(f"{visible(str(path))} is not packed by gzip.") from None
                 return plain, False
     except OSError as error:
         raise unreadable(str(path), error) from error

@@ -16,7 +16,7 @@ from session_tracking.cli.activity_options import (
     answered,
     cookie_name,
     question_of,
-    tell_torn,
+    tell_faults,
     write,
 )
 from session_tracking.errors import InputError
@@ -185,6 +185,6 @@ def export(asked: Asked, folder: Path) -> None:
     if folder.exists() and any(folder.iterdir()):
         raise click.UsageError(f"{folder} is not empty: name a new folder.")
     with reading(asked.names(), asked.selection(), lambda: cookie_name(asked)) as (local, inputs):
-        tell_torn(inputs.torn)
+        tell_faults(inputs)
         local.export(folder)
     click.echo(f"written to {folder}", err=True)

@@ -8,17 +8,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
 
+from session_tracking.activity.inputs import Inputs
 from session_tracking.activity.libraries import needed
 from session_tracking.activity.local import Local, question_sql, reading
 from session_tracking.activity.output import FORMATS, Answer, lines, stream
 from session_tracking.activity.selection import Selection, moment
 from session_tracking.escape import visible
 
-__all__ = ["Asked", "answered", "cookie_name", "fleet_of", "question_of", "tell_torn", "write"]
+__all__ = ["Asked", "answered", "cookie_name", "fleet_of", "question_of", "tell_faults", "write"]
 
 
 class _Moment(click.ParamType[datetime]):
@@ -75,7 +76,10 @@ def question_of(logs: str = "") -> Callable[[_Command], _Command]:
         @functools.wraps(command)
         def called(**given: Any) -> None:  # noqa: ANN401 - click's options
             common = {name: given.pop(name) for name in Asked.__dataclass_fields__}
-            command(Asked(**common), **given)
+            asked = Asked(**common)
+            if asked.since and asked.until and asked.until <= asked.since:
+                raise click.UsageError("--until is not after --since: nothing is between them.")
+            command(asked, **given)
 
         return _with_options(called, logs)
 
@@ -91,7 +95,11 @@ def _with_options(command: _Command, logs: str) -> _Command:
             click.option(
                 "--format", "form", type=click.Choice(FORMATS), default="table", show_default=True
             ),
-            click.option("--since", type=_Moment(), help="From this time on, UTC."),
+            click.option(
+                "--since",
+                type=_Moment(),
+                help="From this time on, UTC, such as 2026-11-21 or 2026-11-21T09:30.",
+            ),
             click.option("--until", type=_Moment(), help="Before this time, UTC."),
             click.option("--site", help="One site: the name of its folder."),
             click.option(
@@ -137,7 +145,8 @@ def _configured_folder(config: Path | None) -> Path:
     folder: Path = configuration.path.parent / configuration.root.log.dir
     if not folder.is_dir():
         raise click.UsageError(
-            f"Name the logs to read, as folders, files or patterns: {folder} is not there."
+            f"Name the logs to read, as folders, files or patterns: {visible(str(folder))},"
+            " which the configuration names, is not there."
         )
     return folder
 
@@ -156,7 +165,7 @@ def _opened(
     selection = asked.selection(session)
     if asked.engine is None:
         with reading(asked.names(), selection, lambda: cookie_name(asked)) as (local, inputs):
-            tell_torn(inputs.torn)
+            tell_faults(inputs)
             yield local, question_sql(name, values, steps)
         return
     fleet = fleet_of(asked, selection)
@@ -174,10 +183,12 @@ def fleet_of(asked: Asked, selection: Selection) -> Any:  # noqa: ANN401 - impor
     return needed("session_tracking.activity.fleet").Fleet(asked.engine, asked.source, selection)
 
 
-def tell_torn(names: Sequence[str]) -> None:
-    """Tell which packed files end too early."""
-    for name in names:
+def tell_faults(inputs: Inputs) -> None:
+    """Tell which packed files end too early, and which are no logs."""
+    for name in inputs.torn:
         click.echo(f"{visible(name)} ends too early: the rest of it is missing", err=True)
+    for name in inputs.foreign:
+        click.echo(f"{visible(name)} has no line #Fields above its lines: left out", err=True)
 
 
 @contextmanager
@@ -195,11 +206,19 @@ def answered(
         yield Answer(local, sql, top=asked.top, times=times)
 
 
+_HEAD: Final = {"table": 1, "markdown": 2}
+"""Lines of a table without rows."""
+
+
 def write(answer: Answer, form: str, top: int | None) -> None:
     """Write an answer to standard output."""
     if form in {"table", "more table", "markdown"}:
+        told = 0
         for line in lines(answer, form, top):
             click.echo(line)
+            told += 1
+        if told == _HEAD.get(form):
+            click.echo("no rows", err=True)
         return
     if form == "parquet" and sys.stdout.isatty():
         raise click.UsageError("Parquet is nothing to look at: send the output to a file.")

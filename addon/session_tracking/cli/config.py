@@ -79,7 +79,8 @@ def check(argument: Path | None, file: Path | None) -> None:
     found = ["no errors", _count(len(configuration.warnings), "warning")]
     if configuration.notes:
         found.append(_count(len(configuration.notes), "note"))
-    click.echo(f"{display_name(configuration.path)}: {', '.join(found)}")
+    off = "" if configuration.issues else "; enabled is false: no cookies are given out"
+    click.echo(f"{display_name(configuration.path)}: {', '.join(found)}{off}")
 
 
 @config.command(

@@ -1,10 +1,11 @@
 """`session-tracker logs`: what other programs need to know of the log, and whether it is whole."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import click
 
+from session_tracking.activity.inputs import found_paths
 from session_tracking.config.loading import load
 from session_tracking.errors import InputError
 from session_tracking.escape import visible
@@ -15,6 +16,9 @@ from session_tracking.records.w3c_read import Reader
 __all__ = ["logs"]
 
 INCOMPLETE = 2
+
+_TOLD = 10
+"""Lines without their fields that are told of one by one."""
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
 
@@ -50,25 +54,38 @@ def goaccess_format(log: Path | None, *, file: Path | None, site: str) -> None:
 @logs.command(
     epilog="""\b
 Example:
-  session-tracker logs check logs/*/u_ex*.log"""
+  session-tracker logs check logs"""
 )
-@click.argument("files", type=_FILE, nargs=-1, required=True)
+@click.argument("names", metavar="LOG...", nargs=-1, required=True)
 @click.pass_context
-def check(ctx: click.Context, files: Sequence[Path]) -> None:
-    """Count the lines of FILES, and tell what is missing in them.
+def check(ctx: click.Context, names: Sequence[str]) -> None:
+    """Count the lines of logs, and tell what is missing in them.
 
-    Exit status 2 tells that something is.
+    LOG is a folder, a file or a pattern; files end in .log or .gz. Exit status 2 tells that
+    something is missing.
     """
     whole = True
-    for path in files:
+    for path in found_paths(names):
+        if path.suffix == ".parquet":
+            continue
         reader = _read(path)
-        told = [f"{reader.rows} lines", *map(visible, reader.remarks)]
-        told += [f"line {number} does not have its fields" for number in reader.skipped]
+        told = [f"{reader.rows} line{'' if reader.rows == 1 else 's'}"]
+        told += map(visible, reader.remarks)
+        told += _misfits(reader)
         told += ["the last line has no end"] if reader.torn else []
         whole = whole and len(told) == 1
         click.echo(f"{visible(str(path))}: {'; '.join(told)}")
     if not whole:
         ctx.exit(INCOMPLETE)
+
+
+def _misfits(reader: Reader) -> Iterator[str]:
+    if reader.skipped and not reader.fields:
+        yield "it is no log of this format: it has no line #Fields"
+        return
+    yield from (f"line {number} does not have its fields" for number in reader.skipped[:_TOLD])
+    if len(reader.skipped) > _TOLD:
+        yield f"{len(reader.skipped) - _TOLD} more lines do not have theirs"
 
 
 def _read(path: Path) -> Reader:
@@ -77,7 +94,8 @@ def _read(path: Path) -> Reader:
         for _ in reader.read(path):
             pass
     except OSError as error:
-        raise InputError(f"{visible(str(path))} cannot be read: {error.strerror}.") from None
+        why = error.strerror or "it is not packed by gzip, or damaged"
+        raise InputError(f"{visible(str(path))} cannot be read: {why}.") from None
     return reader
 
 

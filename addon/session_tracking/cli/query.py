@@ -11,7 +11,7 @@ import click
 
 from session_tracking.activity.columns import field_columns
 from session_tracking.activity.following import Follower
-from session_tracking.activity.local import Local, question_sql, reading
+from session_tracking.activity.local import Local, QueryError, question_sql, reading
 from session_tracking.activity.log_parser import Query, read_query
 from session_tracking.activity.output import Answer
 from session_tracking.activity.stretches import Stretch
@@ -20,7 +20,7 @@ from session_tracking.cli.activity_options import (
     cookie_name,
     fleet_of,
     question_of,
-    tell_torn,
+    tell_faults,
     write,
 )
 
@@ -72,7 +72,7 @@ def query(asked: Asked, sql: str, findings: Path | None, *, follow: bool) -> Non
     else:
         selection = asked.selection()
         with reading(asked.names(), selection, lambda: cookie_name(asked)) as (local, inputs):
-            tell_torn(inputs.torn)
+            tell_faults(inputs)
             _write(local, asked, _known(read, sql, local.fields), findings)
 
 
@@ -95,7 +95,15 @@ def _with_files(asked: Asked, read: Query) -> Asked:
 
 def _write(local: Local, asked: Asked, read: Query, findings: Path | None) -> None:
     local.name_tables(question_sql("sessions"), findings)
-    write(Answer(local, read.sql, top=asked.top), asked.form, asked.top)
+    try:
+        answer = Answer(local, read.sql, top=asked.top)
+    except QueryError as error:
+        if findings is None and "Table with name findings does not exist" in str(error):
+            raise click.UsageError(
+                "The table findings is in a JSON report: name it, --findings FILE."
+            ) from None
+        raise
+    write(answer, asked.form, asked.top)
 
 
 def _follow(asked: Asked, read: Query, findings: Path | None) -> None:

@@ -150,6 +150,11 @@ class Configuration:
         return self._resolved.tracking.enabled
 
     @property
+    def issues(self) -> bool:
+        """Whether the tracker is on for anybody."""
+        return any(level.tracking.enabled for level in self._everything())
+
+    @property
     def finishes(self) -> bool:
         """Whether any visitor may be answered without asking upstream (`on_new = "finish"`)."""
         return any(

@@ -21,6 +21,8 @@ def start_notices(live: LiveConfiguration) -> Iterator[str]:
             " recording cannot be seen in it"
         )
         return
+    if not configuration.issues:
+        yield "enabled is false: no cookies are given out, responses are audited"
     modes = [ProxyMode.parse(mode) for mode in ctx.options.mode]
     yield (
         "a cache between the visitors and this proxy cannot be seen from here: it answers before"

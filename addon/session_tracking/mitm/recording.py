@@ -267,7 +267,9 @@ def _tell_judgement(watched: _Watched, account: Account, outcome: Outcome) -> No
         for finding in outcome.findings
     )
     account.reasons = tuple(
-        dict.fromkeys(visible(str(why)) for each in outcome.findings for why in each.reasons)
+        dict.fromkeys(
+            visible(f"{why.text}, {why.spec}") for each in outcome.findings for why in each.reasons
+        )
     )
 
 

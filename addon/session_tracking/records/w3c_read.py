@@ -1,9 +1,10 @@
 """Reads the log as it is written, and as IIS writes it."""
 
-from collections.abc import Iterator
+import gzip
+import zlib
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
 
 __all__ = ["LogRow", "Reader"]
 
@@ -33,11 +34,14 @@ class Reader:
         """Whether the last line has no end: it is not read, since it may be written just now."""
 
     def read(self, path: Path) -> Iterator[LogRow]:
-        """The rows of a file. Raises OSError."""
-        with path.open("rb") as file:
-            yield from self.read_stream(file)
+        """The rows of a file, plain or of gzip; one that ends too early is torn. Raises OSError."""
+        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
+            try:
+                yield from self.read_stream(file)
+            except (EOFError, zlib.error):
+                self.torn = True
 
-    def read_stream(self, file: BinaryIO) -> Iterator[LogRow]:
+    def read_stream(self, file: Iterable[bytes]) -> Iterator[LogRow]:
         """The rows of a stream of octets."""
         for number, octets in enumerate(file, 1):
             if octets[-1:] != b"\n":
