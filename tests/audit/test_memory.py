@@ -1,15 +1,21 @@
 import pytest
 
 from session_tracking.audit import memory
-from session_tracking.audit.memory import Memory, likeness
+from session_tracking.audit.memory import DECIDING as FIELDS, Memory, likeness
+from session_tracking.caching.evidence import SIGN_FIELDS
 from tests.strategies import DATE, LATER, exchange
 
 DECIDING = [
     ("cache-control", ("Cache-Control", "max-age=1"), ("Cache-Control", "max-age=2")),
     ("vary", ("Vary", "*"), ("Vary", "Cookie")),
     ("targeted", ("CDN-Cache-Control", "no-store"), ("CDN-Cache-Control", "max-age=9")),
+    ("evidence-nginx", ("X-Cache-Status", "HIT"), ("X-Cache-Status", "MISS")),
     ("evidence", ("X-Cache", "HIT"), ("X-Cache", "MISS")),
 ]
+
+
+def test_every_sign_of_a_hit_decides():
+    assert SIGN_FIELDS <= FIELDS
 
 
 @pytest.mark.parametrize(("one", "other"), [pytest.param(*r, id=i) for i, *r in DECIDING])

@@ -29,6 +29,11 @@ SIGNS = [
     ("cloudflare-miss", [("CF-Cache-Status", "MISS")], []),
     ("cloudflare-expired-was-fetched", [("CF-Cache-Status", "EXPIRED")], []),
     ("cloudflare-dynamic", [("CF-Cache-Status", "DYNAMIC")], []),
+    ("nginx-hit", [("X-Cache-Status", "HIT")], ["X-Cache-Status"]),
+    ("nginx-stale", [("X-Cache-Status", "STALE")], ["X-Cache-Status"]),
+    ("nginx-other-name", [("X-Proxy-Cache", "UPDATING")], ["X-Proxy-Cache"]),
+    ("nginx-expired-was-fetched", [("X-Cache-Status", "EXPIRED")], []),
+    ("nginx-bypass", [("X-Proxy-Cache", "BYPASS")], []),
     ("squid", [("X-Cache", "HIT from proxy.example")], ["X-Cache"]),
     ("cloudfront", [("X-Cache", "Hit from cloudfront")], ["X-Cache"]),
     ("cloudfront-refreshed", [("X-Cache", "RefreshHit from cloudfront")], ["X-Cache"]),
@@ -76,8 +81,9 @@ def test_the_words_name_what_was_seen():
 
 
 names = st.sampled_from(
-    ["Age", "Cache-Status", "CF-Cache-Status", "X-Cache", "X-Cache-Hits", "X-Varnish"]
-)
+    ["Age", "Cache-Status", "CF-Cache-Status", "X-Cache", "X-Cache-Hits", "X-Cache-Status",
+     "X-Proxy-Cache", "X-Varnish"]
+)  # fmt: skip
 pieces = st.sampled_from(
     ["hit", "HIT", ";", ",", "fwd", "=", '"', "\\", "1", " ", "(", "?1", "\x00"]
 )

@@ -219,6 +219,11 @@ def test_commands_and_a_reload(site, server, join):
         wait_until(lives)
         rewrite(config, config.read_text().replace("[ledger]", 'name = "x"\n[ledger]'))
         one.wait_for(r"\[fleet\] has changed; mitmproxy must be started again")
+        assert "cannot be used" not in lines()[-1]
+        server.stop()
+        Visitor(one.port, C).get("/login")
+        one.wait_for("the fleet's ledger cannot be used")
+        assert lines()[-1].endswith("cannot be used now: this is what it told last")
         one.stop()
 
 

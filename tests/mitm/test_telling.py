@@ -1,7 +1,11 @@
 """What an alert does besides its line in the log; the rest is in test_shadow_live.py."""
 
 import logging
+import socket
 import sys
+import threading
+
+import pytest
 
 from session_tracking.engine import Engine
 from session_tracking.mitm import telling
@@ -53,6 +57,40 @@ def test_a_command_that_hangs_is_ended(caplog, monkeypatch):
     caplog.set_level(logging.INFO)
     telling._run(notice(*SLOW))
     assert "the command was ended after 0 s" in caplog.text
+
+
+def answering(octets):
+    """The URL of a server that says this to the first who connects, whatever is asked."""
+    server = socket.create_server(("127.0.0.1", 0))
+
+    def answer():
+        with server, server.accept()[0] as client:
+            client.recv(4096)
+            client.sendall(octets)
+
+    threading.Thread(target=answer, daemon=True).start()
+    return f"http://127.0.0.1:{server.getsockname()[1]}/"
+
+
+@pytest.mark.parametrize(
+    ("webhook", "why"),
+    [
+        pytest.param("http://127.0.0.1:1/", "Connection refused", id="nobody-there"),
+        pytest.param("http://a b/", "InvalidURL", id="no-host"),
+        pytest.param(b"\x1b[31m no HTTP\r\n\r\n", "BadStatusLine", id="no-HTTP"),
+        pytest.param(b"", "RemoteDisconnected", id="hung-up"),
+    ],
+)
+def test_a_webhook_that_fails_says_why_and_the_next_notice_is_told(caplog, webhook, why):
+    caplog.set_level(logging.INFO)
+    url = webhook if isinstance(webhook, str) else answering(webhook)
+    teller = Teller()
+    teller.tell(Notice(AlertRule("x", WHEN, "", (), url), AlertState.FIRING, 3, (), 0.0))
+    teller.tell(notice(*QUICK))
+    teller.stop()
+    assert f"the webhook could not be called: {why}" in caplog.text
+    assert "the command ended with status 4" in caplog.text
+    assert "\x1b" not in caplog.text
 
 
 def test_a_watchdog_that_never_started_can_be_stopped():

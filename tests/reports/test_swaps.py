@@ -51,7 +51,14 @@ VERDICTS = [
     (
         record(event(EventKind.SUSPECTED), event(EventKind.CONFIRMED)),
         SwapVerdict.CONFIRMED,
-        "1 confirmed",
+        "1 confirmed, 1 suspected",
+    ),
+    # Another proxy of the fleet told them apart.
+    (record(event(EventKind.SUSPECTED), tells_apart=False), SwapVerdict.SUSPECTED, "1 suspected"),
+    (
+        record(event(EventKind.SUSPECTED, "who knows"), tells_apart=False),
+        SwapVerdict.SUSPECTED,
+        "1 suspected: who knows",
     ),
 ]
 
@@ -59,7 +66,8 @@ VERDICTS = [
 @pytest.mark.parametrize(("made", "verdict", "words"), VERDICTS)
 def test_the_answer_and_its_words(made, verdict, words):
     assert made.verdict is verdict
-    assert words in swaps_sentence(made.facts())
+    sentence = swaps_sentence(made.facts())
+    assert sentence == words if verdict.value in {"confirmed", "suspected"} else words in sentence
     assert made.facts()["verdict"] == verdict.value
 
 
@@ -104,6 +112,9 @@ def test_the_remedy_is_that_of_the_url():
     no_store = ("Cache-Control", "private, no-store")
     (found,) = findings_of_events(event(EventKind.CONFIRMED), lines=[no_store])
     assert "mend the cache" in found.remedy
+    assert "session-tracker probe" not in found.remedy
+    (found,) = findings_of_events(event(EventKind.SUSPECTED), lines=[no_store])
+    assert found.remedy.startswith("To be certain, ask the URL with `session-tracker probe`. End")
 
 
 def test_the_report_holds_it_all_as_its_schema_says():

@@ -193,6 +193,13 @@ def test_another_secret_is_told_once(server, start):
     assert other.notices() == [other.problem]
 
 
+def test_whether_it_is_down_can_be_asked(start, server):
+    assert not start(server.url).down
+    gone = start("redis://127.0.0.1:1/0")
+    wait_until(lambda: gone.down)
+    assert gone.notices()[0].startswith("the fleet's ledger cannot be used: ")
+
+
 class Slow:
     """A store that is in the middle of its work when the run ends."""
 

@@ -56,6 +56,16 @@ def test_two_visitors_behind_one_address_are_told_apart_by_our_ids(world):
     assert world.detector.tells_apart
 
 
+def test_two_visitors_behind_one_address_are_told_apart_by_their_user_agents(world):
+    told = "the two have one address and different User-Agents"
+    world.hand(world.client(A, "laptop"), SID)
+    [event] = world.hand(world.client(A, "phone"), SID)
+    assert (event.first.client, event.other.client) == (A, A)
+    assert told in event.signals
+    [event] = world.hand(world.client(B, "tablet"), SID)
+    assert told not in event.signals
+
+
 def test_s3_clients_that_cannot_be_told_apart_are_not_assessable(world):
     world.hand(A, SID)
     [event] = world.hand(A, SID)

@@ -13,7 +13,7 @@ from session_tracking.http.exchange import Exchange
 DECIDING = TARGETED_FIELDS | {
     "age", "cache-control", "cache-status", "cf-cache-status", "content-location", "content-type",
     "etag", "expires", "last-modified", "pragma", "server", "session-tracker-simulation",
-    "vary", "x-cache", "x-cache-hits", "x-varnish",
+    "vary", "x-cache", "x-cache-hits", "x-cache-status", "x-proxy-cache", "x-varnish",
 }  # fmt: skip
 """The response fields, in lower case, that a level or a rule may look at, Date apart."""
 

@@ -73,12 +73,18 @@ def _simulation(values: Sequence[str]) -> str:
     return ""
 
 
-_CLOUDFLARE = frozenset({"hit", "stale", "updating", "revalidated"})
+_REUSED = frozenset({"hit", "stale", "updating", "revalidated"})
+"""What Cloudflare and nginx call an answer that they had stored; `EXPIRED` was fetched anew."""
 
 
-def _cf_cache_status(values: Sequence[str]) -> str:
-    found = next((v.lower() for v in values if v.lower() in _CLOUDFLARE), "")
-    return f"CF-Cache-Status is {found.upper()}" if found else ""
+def _status(display: str) -> Callable[[Sequence[str]], str]:
+    """What reads a field whose whole value is one of those words."""
+
+    def read(values: Sequence[str]) -> str:
+        found = next((v.lower() for v in values if v.lower() in _REUSED), "")
+        return f"{display} is {found.upper()}" if found else ""
+
+    return read
 
 
 _HIT = re.compile(r"(?:tcp_(?:[a-z]+_)*)?(?:refresh)?hit(?:stale)?", re.IGNORECASE)
@@ -107,6 +113,13 @@ def _is_id(word: str) -> bool:
     return word.isascii() and word.isdigit()
 
 
+_NGINX = Spec(
+    "nginx $upstream_cache_status",
+    "",
+    "https://nginx.org/en/docs/http/ngx_http_upstream_module.html#var_upstream_cache_status",
+)
+"""nginx tells a hit by no field of its own: these are the names that its users give to one."""
+
 _SIGNS = (
     _Sign("age", "Age", rfc9111("5.1"), _age),
     _Sign("cache-status", "Cache-Status", rfc9211("2.1"), _cache_status),
@@ -124,7 +137,7 @@ _SIGNS = (
             "",
             "https://developers.cloudflare.com/cache/concepts/cache-responses/",
         ),
-        _cf_cache_status,
+        _status("CF-Cache-Status"),
     ),
     _Sign(
         "x-cache",
@@ -146,6 +159,8 @@ _SIGNS = (
         ),
         _x_cache_hits,
     ),
+    _Sign("x-cache-status", "X-Cache-Status", _NGINX, _status("X-Cache-Status")),
+    _Sign("x-proxy-cache", "X-Proxy-Cache", _NGINX, _status("X-Proxy-Cache")),
     _Sign(
         "x-varnish",
         "X-Varnish",

@@ -39,7 +39,10 @@ def counters(engine: Engine, form: str, now: float) -> list[str]:
         raise ValueError(f"{visible(form)!r} is no form: use text, json or fleet")
     if engine.courier is None:
         raise ValueError("this proxy is in no fleet: fleet.ledger is empty")
-    return list(fleet_lines(engine.courier.fleet, now))
+    lines = list(fleet_lines(engine.courier.fleet, now))
+    if engine.courier.down:
+        lines.append("the fleet's ledger cannot be used now: this is what it told last")
+    return lines
 
 
 def explain(flow: Flow, caches_of: Callable[[HTTPFlow], Sequence[CacheProfile]]) -> Iterator[str]:

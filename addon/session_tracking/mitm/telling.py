@@ -9,6 +9,7 @@ import threading
 import urllib.error
 import urllib.request
 from datetime import UTC, datetime
+from http.client import HTTPException
 
 from mitmproxy.log import ALERT
 
@@ -129,8 +130,15 @@ def _call(notice: Notice) -> None:
     except urllib.error.HTTPError as error:
         error.close()
         _complain(notice, f"the webhook answered {error.code}")
-    except (OSError, ValueError) as error:
-        _complain(notice, f"the webhook could not be called: {type(error).__name__}")
+    except (OSError, ValueError, HTTPException) as error:
+        _complain(notice, f"the webhook could not be called: {_why(error)}")
+
+
+def _why(error: Exception) -> str:
+    """What failed, fit to be shown: whatever the other side said is not repeated."""
+    cause = error.reason if isinstance(error, urllib.error.URLError) else error
+    said = cause.strerror if isinstance(cause, OSError) else None
+    return visible(said or type(cause).__name__)
 
 
 def _complain(notice: Notice, problem: str) -> None:

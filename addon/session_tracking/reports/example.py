@@ -36,8 +36,8 @@ _SHOWN = TARGETED_FIELDS | {
     "if-modified-since", "if-unmodified-since", "keep-alive", "last-modified", "pragma", "range",
     "sec-fetch-dest", "sec-fetch-mode", "sec-fetch-site", "sec-fetch-user", "sec-gpc", "server",
     "strict-transport-security", "transfer-encoding", "upgrade-insecure-requests", "vary", "via",
-    "x-accel-expires", "x-cache", "x-cache-hits", "x-content-type-options", "x-frame-options",
-    "x-varnish",
+    "x-accel-expires", "x-cache", "x-cache-hits", "x-cache-status", "x-content-type-options",
+    "x-frame-options", "x-proxy-cache", "x-varnish",
 }  # fmt: skip
 """Fields, in lower case, whose values are shown."""
 

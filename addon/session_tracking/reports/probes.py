@@ -26,12 +26,15 @@ _SHOWN_FIELDS = TARGETED_FIELDS | frozenset(
     {
         "age", "cache-control", "cache-status", "cf-cache-status", "content-length", "content-type",
         "date", "etag", "expires", "last-modified", "pragma", "server", "vary", "via", "x-cache",
-        "x-cache-hits", "x-varnish",
+        "x-cache-hits", "x-cache-status", "x-proxy-cache", "x-varnish",
     }
 )  # fmt: skip
 """What is shown of an answer beside its cookies: what bears on caching. The rest may be secret."""
 
-_IN_TEXT = ("age", "cache-status", "cf-cache-status", "x-cache", "x-varnish")
+_IN_TEXT = (
+    "age", "cache-status", "cf-cache-status", "x-cache", "x-cache-status", "x-proxy-cache",
+    "x-varnish",
+)  # fmt: skip
 _MAX_FIELDS = 60
 _ALL_COOKIES = ProbeSettings()
 _DIGITS = 3

@@ -43,7 +43,9 @@ class SwapRecord:
     @property
     def reason(self) -> str:
         """Why the answer is *not assessable*, or less than certain; empty if it is neither."""
-        blind = self.watched and not self.tells_apart
+        # Who was told apart by another proxy of the fleet was so, too.
+        seen = self.counts[EventKind.CONFIRMED] + self.counts[EventKind.SUSPECTED]
+        blind = self.watched and not self.tells_apart and not seen
         return "; ".join(self.reasons) or (_ONE_CLIENT if blind else "")
 
     @property

@@ -233,12 +233,14 @@ def suppression_line(given: SuppressionFacts) -> str:
 
 
 def swaps_sentence(swaps: dict[str, object]) -> str:
-    """Verdict, reason and counts in words."""
-    words = str(swaps.get("verdict", "")).replace("-", " ")
+    """Verdict, reason and counts in words; what was seen is told by its count alone."""
     counts = ", ".join(
         f"{count} {kind}" for kind in EventKind if (count := swaps.get(kind.replace("-", "_")))
     )
-    return ": ".join(part for part in (words, str(swaps.get("reason", "")), counts) if part)
+    answer, reason = str(swaps.get("verdict", "")), str(swaps.get("reason", ""))
+    seen = answer in {SwapVerdict.CONFIRMED, SwapVerdict.SUSPECTED}
+    parts = (counts, reason) if seen else (answer.replace("-", " "), reason, counts)
+    return ": ".join(part for part in parts if part)
 
 
 def verdict(document: Document) -> str:

@@ -139,6 +139,11 @@ class Courier:
         return self._limit // 2 - self._books.waiting
 
     @property
+    def down(self) -> bool:
+        """Whether the store could not be used when it was last asked."""
+        return self._down
+
+    @property
     def books(self) -> Books:
         """A balanced copy of the books."""
         with self._lock:

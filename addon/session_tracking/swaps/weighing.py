@@ -39,6 +39,8 @@ def weigh(
     if likeness is Likeness.UNKNOWN:
         signals = ["the value went out before, and this request did not bring it"]
         score = _BLURRED
+    if likeness is Likeness.DIFFERENT and _one_address(entry.owner, delivery.client):
+        signals.append("the two have one address and different User-Agents")
     if delivery.place.evidence:
         signals.append("the response came out of a cache")
         score += EVIDENCE
@@ -49,6 +51,11 @@ def weigh(
         signals.append("Date and ETag are those of the first delivery")
         score += _STALE_COPY
     return tuple(signals), score
+
+
+def _one_address(one: Client, other: Client) -> bool:
+    """Whether it is the User-Agent that tells two clients of one address apart."""
+    return one.address == other.address and one.agent != other.agent
 
 
 def elsewhere(entry: Entry, client: Client) -> bool:

@@ -226,6 +226,25 @@ def test_https_is_checked_for_the_host_that_is_asked_for(certificate):
         assert over_tls(port, tls_context(insecure=True)).result is Result.SAFE
 
 
+def test_a_server_without_tls_is_named_so():
+    server = socket.create_server(("127.0.0.1", 0))
+
+    def serve():
+        for _ in range(2):
+            with server.accept()[0] as client:
+                client.recv(4096)
+                client.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+
+    thread = threading.Thread(target=serve, daemon=True)
+    thread.start()
+    with server:
+        refused = over_tls(server.getsockname()[1], tls_context())
+        thread.join(10)
+    assert refused.result is Result.NOT_ASSESSABLE
+    assert "no TLS with the server: " in refused.reasons[0]
+    assert "_ssl.c" not in " ".join(refused.reasons)
+
+
 # ---------------------------------------------------------------------------- driving
 
 

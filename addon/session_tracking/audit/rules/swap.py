@@ -14,6 +14,7 @@ _SEND = "Send Cache-Control: private, no-store with every response that sets a c
 _IGNORES = (
     "The response forbids shared caches to store it, so mend the cache: it was told to ignore that."
 )
+_PROVE = "To be certain, ask the URL with `session-tracker probe`."
 _SHARED = (
     "Ask whether one person uses both; if not, end the session and look for how it got out: a"
     " cache, a link with the session in it, or theft."
@@ -37,9 +38,10 @@ def _reasons(event: SwapEvent) -> tuple[Reason, ...]:
 def _remedy(facts: AuditFacts, event: SwapEvent) -> str:
     if event.kind is EventKind.TWO_CLIENTS:
         return _SHARED
+    start = _END if event.kind is EventKind.CONFIRMED else f"{_PROVE} {_END}"
     if facts.level is None:  # another proxy saw the response
-        return f"{_END} {_SEND}"
-    return f"{_END} {_IGNORES if facts.level is Level.SAFE else facts.safety.remedy}"
+        return f"{start} {_SEND}"
+    return f"{start} {_IGNORES if facts.level is Level.SAFE else facts.safety.remedy}"
 
 
 @rule(

@@ -227,6 +227,9 @@ def _words(error: Exception, timeout: float) -> str:
         return f"nothing came within {timeout:g} s"
     if isinstance(error, ssl.SSLCertVerificationError):
         return visible(f"the certificate is not to be trusted: {error.verify_message}")
+    if isinstance(error, ssl.SSLError):
+        what = (error.reason or type(error).__name__).lower().replace("_", " ")
+        return visible(f"no TLS with the server: {what}")
     if isinstance(error, h11.ProtocolError):
         return visible(f"it is no HTTP/1.1: {error}")
     if isinstance(error, OSError):
