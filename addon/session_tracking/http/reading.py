@@ -130,8 +130,9 @@ class ReadResponse(ResponseFacts):
         ):
             object.__setattr__(self, name, value)
 
+    # What is frozen is only read, and a property can be.
     @property
-    def body_length(self) -> int | None:
+    def body_length(self) -> int | None:  # pyright: ignore[reportIncompatibleVariableOverride]
         """Octets of content, as in any response."""
         self._notes.length = True
         return self._of.body_length
