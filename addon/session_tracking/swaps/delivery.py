@@ -11,9 +11,14 @@ from session_tracking.swaps.settings import SwapSettings
 
 __all__ = ["Delivery", "Place", "page_of", "place_of", "stamp_of"]
 
-page_of = lru_cache(maxsize=4096)(tag)
-"""The tag of a URL without its query, which does not make another place: caches may be told to
-leave it out of their key."""
+
+@lru_cache(maxsize=4096)
+def page_of(url: str) -> int:
+    """The tag of a URL without its query.
+
+    A query does not make another place: caches may be told to leave it out of their key.
+    """
+    return tag(url.partition("?")[0])
 
 
 class Place(NamedTuple):
@@ -49,7 +54,7 @@ def place_of(exchange: Exchange, url: str) -> Place:
     return Place(
         exchange.request.host,
         url,
-        page_of(url.partition("?")[0]),
+        page_of(url),
         tuple(hit_evidence(fields)),
         fields.first("etag"),
     )

@@ -288,7 +288,7 @@ class Detector:
             known = self._known(host, name, value, now)
             if known is None:
                 digest = self._digester.digest(host, name, value)
-                page = page_of(url.partition("?")[0])
+                page = page_of(url)
                 self.urls.remember(page, url)
                 entry = Entry(client, now, page, last=int(now), by_request=True)
             else:
