@@ -4,11 +4,13 @@ from dataclasses import replace
 from email.utils import formatdate
 
 from session_tracking.caching.profiles.catalogue import PROFILES
+from session_tracking.caching.profiles.model import Deviations
 from session_tracking.config.loading import load
 from session_tracking.engine import Engine, foresight as foresight_module
 from session_tracking.engine.foresight import MAX_NAMES, Reading
 from session_tracking.engine.outcome import Circumstances, Outcome
 from session_tracking.http.exchange import ClientId, RequestFacts
+from session_tracking.http.fields import FieldSection
 from session_tracking.http.reading import Notes
 from session_tracking.shadow.foresight import AHEAD
 from session_tracking.shadow.shadow import ShadowSettings
@@ -172,3 +174,29 @@ def test_what_reads_too_much_is_not_foreseen(monkeypatch):
 def test_what_is_not_judged_is_not_learned():
     off = replace(SETTINGS, audit=replace(SETTINGS.audit, enabled=False))
     assert Engine(NOW).learn(off, exchange(PRIVATE), Outcome()) is None
+
+
+def asking(*lines):
+    """The request of every exchange, with these fields."""
+    asked = exchange(cookie=None).request
+    return replace(asked, fields=FieldSection([*asked.fields.lines, *lines]))
+
+
+def test_what_a_cache_of_ones_own_lets_pass_is_foreseen():
+    profile = replace(PROFILES["rfc9111"], deviations=Deviations(passes_cookie=True))
+    own = replace(SETTINGS, shadow=ShadowSettings(enabled=True, profile=profile))
+    engine = Engine(NOW)
+    for number in (1, 2):
+        seen(engine, number, FRESH, settings=own, request=asking(("Cookie", "a=b")))
+    assert passed(engine, 2) is own
+    assert engine.counters.value("misses") == 4
+
+
+def test_a_miss_beside_what_is_held_leaves_it_and_counts_as_use():
+    engine = Engine(NOW)
+    vary = ("Vary", "Accept-Language")
+    seen(engine, 1, FRESH, vary, request=asking(("Accept-Language", "en")))
+    for number in (2, 3):
+        seen(engine, number, PRIVATE, vary, request=asking(("Accept-Language", "fr")))
+    assert engine.on_alike(3, None, NOW, sender=None, whole=None) is not None
+    assert engine.counters.value("misses") == 4
