@@ -392,10 +392,7 @@ class Engine:
         now: float,
     ) -> LookUp:
         """What the simulated cache makes of a request, before upstream is asked."""
-        pairs = parse_cookie(request.fields.values("cookie"))
-        own, presented = self._own_id(settings, pairs, decision)
-        sender = Sender.of(request, client)
-        visitor = identify(sender, settings.swaps, own=own, presented=presented)
+        visitor = self._client(settings, Sender.of(request, client), decision)
         return self.shadow.look_up(settings.shadow, request, visitor, self._open(settings), now)
 
     def follow(
@@ -466,10 +463,7 @@ class Engine:
         now: float,
     ) -> tuple[SwapEvent, ...]:
         """What the sessions that a request brings tell about swaps."""
-        presented = parse_cookie(request.fields.values("cookie"))
-        own, _ = self._own_id(settings, presented, None)
-        sender = Sender.of(request, client)
-        marks = identify(sender, settings.swaps, own=own, presented=bool(own))
+        marks = self._client(settings, Sender.of(request, client), None)
         events = self.detector.on_request(
             settings.swaps,
             request.host,
