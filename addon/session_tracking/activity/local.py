@@ -104,7 +104,7 @@ class Local:
                 f" AS finding FROM read_json({literal(str(findings))}))"
             )
 
-    def _execute(self, sql: str) -> Any:  # noqa: ANN401
+    def _execute(self, sql: str) -> Any:  # noqa: ANN401 - what DuckDB gives
         try:
             return self.connection.execute(_as_read(sql))
         except self.error as error:
