@@ -2,14 +2,14 @@
 
 import http.client
 import re
-import shutil
 from contextlib import closing
 
 import pytest
 from click.testing import CliRunner
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
 from session_tracking.cli.main import session_tracker
+from tests.chromium import chromium
 from tests.proxy import Proxy
 from tests.waiting import PATIENCE
 
@@ -53,12 +53,8 @@ def ask(proxy, path):
 
 @pytest.fixture(scope="module")
 def browser():
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"), args=["--no-sandbox"], timeout=PATIENCE * 1000
-        )
+    with chromium() as launched:
         yield launched
-        launched.close()
 
 
 @pytest.fixture

@@ -1,25 +1,20 @@
 """The HTML report in a real browser."""
 
 import re
-import shutil
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import sync_playwright
 
 from session_tracking.reports import html
+from tests.chromium import chromium
 from tests.reports.documents import MARKUP, SECRET, clean, everything, many
 from tests.waiting import PATIENCE
 
 
 @pytest.fixture(scope="module")
 def browser():
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"), args=["--no-sandbox"], timeout=PATIENCE * 1000
-        )
+    with chromium() as launched:
         yield launched
-        launched.close()
 
 
 @pytest.fixture
