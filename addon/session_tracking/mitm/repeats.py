@@ -1,7 +1,7 @@
 """Exchanges that are like an earlier one: told apart by their octets, before anything is read."""
 
 import time
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable
 from enum import Enum
 from typing import NamedTuple
 
@@ -12,7 +12,7 @@ from session_tracking.config.sites import Configuration
 from session_tracking.engine import Again, Known
 from session_tracking.http.dates import parse_http_date
 from session_tracking.http.fields import OWS
-from session_tracking.mitm.convert import client_of
+from session_tracking.mitm.convert import client_of, named
 from session_tracking.records.settings import RecordedSite
 from session_tracking.swaps.clients import Sender
 
@@ -49,13 +49,15 @@ _USES = {name.encode("ascii"): _Use.DECIDING for name in DECIDING} | {
 }
 
 _USED_LENGTHS = frozenset(map(len, _USES))
-_ASKED = frozenset(
-    {
-        b"accept", b"authorization", b"cookie", b"host", b"sec-fetch-mode", b"user-agent",
-        b"x-forwarded-for",
-    }
-)  # fmt: skip
-_ASKED_LENGTHS = frozenset(map(len, _ASKED))
+_ASKED_LENGTHS = frozenset(
+    map(
+        len,
+        (
+            *(b"accept", b"authorization", b"cookie", b"host", b"sec-fetch-mode"),
+            *(b"user-agent", b"x-forwarded-for"),
+        ),
+    )
+)
 """Most other names are told apart by their length alone."""
 
 
@@ -123,7 +125,7 @@ def like(flow: HTTPFlow, response: Response, *, issues: bool) -> Like | None:
     if size > _LONGEST:
         return None
     request, client = flow.request.data, flow.client_conn
-    asked = _asked(request.headers.fields)
+    asked = named([line for line in request.headers.fields if len(line[0]) in _ASKED_LENGTHS])
     mode = asked.get(b"sec-fetch-mode")
     key = (
         # The URL, and with it the settings.
@@ -158,15 +160,6 @@ def like(flow: HTTPFlow, response: Response, *, issues: bool) -> Like | None:
     )
     received = response.data.timestamp_start or time.time()
     return Like(key, Again(set_cookies, received, date, sender))
-
-
-def _asked(fields: Sequence[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
-    """What matters of a request's fields, values of a repeated one joined by line feeds."""
-    asked: dict[bytes, bytes] = {}
-    for name, value in fields:
-        if len(name) in _ASKED_LENGTHS and (lowered := name.lower()) in _ASKED:
-            asked[lowered] = asked[lowered] + b"\n" + value if lowered in asked else value
-    return asked
 
 
 def _text(value: bytes | None) -> str | None:
