@@ -49,15 +49,11 @@ _USES = {name.encode("ascii"): _Use.DECIDING for name in DECIDING} | {
 }
 
 _USED_LENGTHS = frozenset(map(len, _USES))
-_ASKED_LENGTHS = frozenset(
-    map(
-        len,
-        (
-            *(b"accept", b"authorization", b"cookie", b"host", b"sec-fetch-mode"),
-            *(b"user-agent", b"x-forwarded-for"),
-        ),
-    )
-)
+_ASKED = (
+    b"accept", b"authorization", b"cookie", b"host", b"sec-fetch-mode", b"user-agent",
+    b"x-forwarded-for",
+)  # fmt: skip
+_ASKED_LENGTHS = frozenset(map(len, _ASKED))
 """Most other names are told apart by their length alone."""
 
 
