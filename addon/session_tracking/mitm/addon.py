@@ -65,6 +65,11 @@ type _Pending = tuple[RecordedSite, Decision]
 """What was decided for a request, and under which settings."""
 
 
+def _looks_at_all(flow: HTTPFlow, current: Configuration) -> bool:
+    """Whether a response without a cookie is to be looked at, too."""
+    return current.shadows or (current.shared_bodies and "cookie" in flow.request.headers)
+
+
 def _same(exchange: Exchange) -> Exchange:
     return exchange
 
@@ -316,7 +321,7 @@ class SessionTracker:
                 or noticed
                 or convert.sets_cookie(response.data.headers)
                 or (
-                    self._looks_at_all(flow)
+                    _looks_at_all(flow, current)
                     and not (number and self._alike(flow, response, pending, number))
                 )
             ):
@@ -360,11 +365,6 @@ class SessionTracker:
         if outcome.findings:
             self._report(flow, outcome.findings, whole)
         return True
-
-    def _looks_at_all(self, flow: HTTPFlow) -> bool:
-        """Whether a response without a cookie is to be looked at, too."""
-        current = self._current()
-        return current.shadows or (current.shared_bodies and "cookie" in flow.request.headers)
 
     def _respond(
         self,
