@@ -64,11 +64,13 @@ def told_apart(
 
     Those that are not to be reported are left out.
     """
+    names = settings.names if any(settings.names) else None
+    if settings.ignore:
+        cookies = [cookie for cookie in cookies if not _ignored(cookie.name, settings)]
     return tuple(
         [
-            AuditedCookie(cookie, classify(cookie, now, own_name=own_name, names=settings.names))
+            AuditedCookie(cookie, classify(cookie, now, own_name=own_name, names=names))
             for cookie in cookies
-            if not _ignored(cookie.name, settings)
         ]
     )
 

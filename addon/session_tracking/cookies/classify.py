@@ -133,8 +133,11 @@ def entropy_bits(value: str) -> float:
     Runs of letters and digits count their length times the bits of the characters that occur in
     them; words and timestamps count little. Only the first 256 characters are looked at.
     """
+    value = value[:256]
+    if value.isascii() and value.isalnum() and not (value.isalpha() or value.isdigit()):
+        return len(value) * log2(len(set(value)))  # one run, neither word nor timestamp
     bits = 0.0
-    for run in _RUNS.findall(value[:256]):
+    for run in _RUNS.findall(value):
         if _WORD.fullmatch(run) or _TIMESTAMP.fullmatch(run):
             bits += min(len(run), 8)
         else:

@@ -93,7 +93,7 @@ def parse_set_cookie(value: str) -> SetCookie:
         name, content = "", pair
     name, content = name.strip(_WSP), content.strip(_WSP)
     ignored = ""
-    if _FORBIDDEN.search(value):
+    if not value.isprintable() and _FORBIDDEN.search(value):
         ignored = "control characters"
     elif len(name) + len(content) > MAX_PAIR:
         ignored = "name and value over 4096 octets"

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 from session_tracking.audit.auditor import audit, examine, regraded, told_apart
 from session_tracking.audit.enforce import enforce
@@ -13,7 +14,7 @@ from session_tracking.caching.safety import assess
 from session_tracking.cookies.cookie import cookie_values, parse_cookie
 from session_tracking.cookies.digest import Digester
 from session_tracking.cookies.set_cookie import parse_set_cookie
-from session_tracking.engine.foresight import Case, imagines
+from session_tracking.engine.foresight import imagines
 from session_tracking.engine.imagining import WOULD_BE_SWAP, Imagining
 from session_tracking.engine.known import MAX_COOKIES as MAX_LIKE, Again, Known, shape_of
 from session_tracking.engine.outcome import Circumstances, Outcome, SiteSettings
@@ -48,6 +49,14 @@ def known_id(settings: SiteSettings, cookies: Iterable[str]) -> str:
 
 def _with_swaps(facts: AuditFacts, events: tuple[SwapEvent, ...]) -> AuditFacts:
     return replace(facts, swaps=events) if events else facts
+
+
+class _Asker(NamedTuple):
+    """Who asked."""
+
+    pairs: tuple[tuple[str, str], ...]
+    """Of the request's Cookie fields."""
+    client: Client
 
 
 _RETOLD = 1_000
@@ -280,9 +289,10 @@ class Engine:
             outcome = self.on_response(settings, exchange, decision, seen)
             self._learn_shape(known, exchange, outcome)
             return outcome
-        imagined = self._imagine_again(known, again, decision, whole, number, unsafe=bool(cookies))
-        if cookies and settings.swaps.enabled:
-            events = self._watch_response(settings, known.place, again, decision, cookies, whole)
+        asker = self._asker(settings, again.sender, decision) if cookies else None
+        imagined = self._imagine_again(known, again, decision, whole, number, asker)
+        if asker is not None and settings.swaps.enabled:
+            events = self._watch_response(settings, known.place, again, asker, cookies, whole)
             if events:
                 seen = Circumstances(https, noticed=events, watch=False)
                 outcome = self.on_response(settings, whole(), decision, seen)
@@ -320,7 +330,12 @@ class Engine:
         case = self.imagining.foresight.case(number)
         if case is None:
             return None
-        findings = self._recall(case, decision, now, sender, whole, unsafe=False)
+
+        def who() -> tuple[Sequence[str], Client]:
+            sent = sender()
+            return sent.cookies, self._client(case.settings, sent, decision)
+
+        findings = self.imagining.recall(case, now, who, whole, unsafe=False)
         if findings is None:
             return None
         return case.settings, Outcome(None, findings, decision)
@@ -332,18 +347,24 @@ class Engine:
         decision: Decision | None,
         whole: Callable[[], Exchange],
         number: int,
-        *,
-        unsafe: bool,
+        asker: _Asker | None,
     ) -> tuple[Finding, ...]:
-        """What a shared cache would have made of an exchange that is like a known one."""
+        """What a shared cache would have made of an exchange that is like a known one.
+
+        `asker` is known where it sets a cookie.
+        """
         settings, told = known.settings, None
         if not imagines(settings):
             return ()
+
+        def who() -> tuple[Sequence[str], Client]:
+            found = asker or self._asker(settings, again.sender, decision)
+            return again.sender.cookies, found.client
+
         case = self.imagining.foresight.case(number)
         if case is not None and case.settings is settings:
-            told = self._recall(
-                case, decision, again.time, lambda: again.sender, whole, unsafe=unsafe
-            )
+            unsafe = asker is not None
+            told = self.imagining.recall(case, again.time, who, whole, unsafe=unsafe)
         if told is None:
             seen = Circumstances(https=False, number=number)
             told = self._imagine(settings, whole(), decision, known.site, seen)
@@ -416,8 +437,12 @@ class Engine:
         return client, held_cookies(exchange, self.shadow.digester, naming)
 
     def _client(self, settings: SiteSettings, sender: Sender, decision: Decision | None) -> Client:
-        own, presented = self._own_id(settings, parse_cookie(sender.cookies), decision)
-        return identify(sender, settings.swaps, own=own, presented=presented)
+        return self._asker(settings, sender, decision).client
+
+    def _asker(self, settings: SiteSettings, sender: Sender, decision: Decision | None) -> _Asker:
+        pairs = parse_cookie(sender.cookies)
+        own, presented = self._own_id(settings, pairs, decision)
+        return _Asker(pairs, identify(sender, settings.swaps, own=own, presented=presented))
 
     def _imagine(
         self,
@@ -436,24 +461,6 @@ class Engine:
         else:
             self.imagining.learn(settings, exchange, site, seen.number)
         return told
-
-    def _recall(
-        self,
-        case: Case,
-        decision: Decision | None,
-        now: float,
-        sender: Callable[[], Sender],
-        whole: Callable[[], Exchange],
-        *,
-        unsafe: bool,
-    ) -> tuple[Finding, ...] | None:
-        """The same for a live exchange like one before; None if that does not tell."""
-
-        def who() -> tuple[Sequence[str], Client]:
-            sent = sender()
-            return sent.cookies, self._client(case.settings, sent, decision)
-
-        return self.imagining.recall(case, now, who, whole, unsafe=unsafe)
 
     def watch_request(
         self,
@@ -489,21 +496,20 @@ class Engine:
         sender = Sender.of(exchange.request, exchange.client)
         date = exchange.response.fields.first("date")
         again = Again((), exchange.response_time, date, sender)
-        return self._watch_response(settings, place, again, decision, cookies, lambda: exchange)
+        asker = self._asker(settings, sender, decision)
+        return self._watch_response(settings, place, again, asker, cookies, lambda: exchange)
 
     def _watch_response(
         self,
         settings: SiteSettings,
         place: Place,
         again: Again,
-        decision: Decision | None,
+        asker: _Asker,
         cookies: Sequence[AuditedCookie],
         whole: Callable[[], Exchange],
     ) -> tuple[SwapEvent, ...]:
         """What the cookies of a response tell about swaps."""
-        pairs = parse_cookie(again.sender.cookies)
-        own, presented = self._own_id(settings, pairs, decision)
-        client = identify(again.sender, settings.swaps, own=own, presented=presented)
+        pairs, client = asker
         stamp = stamp_of(again.date, place.etag)
         delivery = Delivery(settings.swaps, place, client, pairs, stamp, again.time)
         events = self.detector.on_response(delivery, cookies)

@@ -23,9 +23,11 @@ from session_tracking.errors import ConfigErrors, fault
 from session_tracking.http.edit import Undo
 from session_tracking.http.exchange import Exchange
 from session_tracking.mitm import commands, convert, fleet, marks, options, repeats
+from session_tracking.mitm.children import Children
 from session_tracking.mitm.configuration import LiveConfiguration
 from session_tracking.mitm.ending import finish
 from session_tracking.mitm.exit_gate import ExitGate
+from session_tracking.mitm.finishing import Finishing
 from session_tracking.mitm.notices import start_notices
 from session_tracking.mitm.numbers import Numbers
 from session_tracking.mitm.places import Places
@@ -87,6 +89,9 @@ def _put[T](waiting: dict[str, T], flow_id: str, what: T) -> None:
 class SessionTracker:
     """Issues the tracking cookie and audits every response that sets one."""
 
+    addons: list[object]
+    """Children in mitmproxy's chain; missing as long as there are none (`Children`)."""
+
     def __init__(self) -> None:
         self.engine: Engine = Engine(time.time())
         self.tally: Tally = Tally()
@@ -104,10 +109,10 @@ class SessionTracker:
         self._reading: Reading = Reading(lambda: self.run)
         self._watchdog: Watchdog = Watchdog(lambda: self.engine, self._report_late)
         self._spent: dict[str, float] = {}
-        self.addons: list[object] = []
-        """Children in mitmproxy's chain: none where nothing is recorded."""
-        self._recording: Recording = Recording(self.addons)
-        self._redirects: Redirects = Redirects(self.addons, lambda: self.run, self._failed)
+        children = Children(self)
+        self._recording: Recording = Recording(children)
+        self._redirects: Redirects = Redirects(children, lambda: self.run, self._failed)
+        self._finishing: Finishing = Finishing(children, self._finishes)
         self._serving: Serving = Serving(lambda: self.engine, self._situation, self._failed)
 
     # ------------------------------------------------------------------------- life cycle
@@ -291,13 +296,14 @@ class SessionTracker:
         # An id that upstream does not get to see tells us all the same who asks.
         if decision.value is not None or decision.cookie_lines is not None:
             _put(self._pending, flow.id, (settings, decision))
+        if decision.finish:
+            self._finishing.start()
         return short
 
-    def request(self, flow: HTTPFlow) -> None:
-        """Answer in the upstream's place where the configuration says so (`on_new = "finish"`)."""
-        pending = self._pending.get(flow.id)
-        if pending is not None and pending[1].finish and flow.response is None:
-            flow.response = Response.make(200)
+    def _finishes(self, flow_id: str) -> bool:
+        """Whether a flow is to be answered in upstream's place."""
+        pending = self._pending.get(flow_id)
+        return pending is not None and pending[1].finish
 
     def responseheaders(self, flow: HTTPFlow) -> None:
         """Judge the response as it came, then add the cookie; a streamed one has no later hook."""
@@ -312,10 +318,10 @@ class SessionTracker:
             return
         self.run.exchanges += 1
         try:
-            self.run.routes.count(self._places.of(flow.request))
-            issues = pending is not None and pending[1].value is not None
             current = self._current()
             number = self._number(flow, response, current) if current.shadows else 0
+            self.run.routes.count(self._places.of(flow.request, number))
+            issues = pending is not None and pending[1].value is not None
             if (
                 issues
                 or noticed

@@ -2,37 +2,58 @@
 
 import re
 import time
+from typing import NamedTuple
 
 from mitmproxy.http import HTTPFlow, Response
 
 from session_tracking.config.sites import Configuration
 from session_tracking.engine import Reading
 
-__all__ = ["Numbers"]
+__all__ = ["MAX_LAYOUTS", "Numbers"]
 
 type _Lines = tuple[tuple[bytes, bytes], ...]
+
+MAX_LAYOUTS = 512
+"""Lists of field names that are known; when there are more, all are forgotten."""
+
+_LONGEST = 1024
+"""Octets of the names of a list that is worth keeping."""
+
+
+class _Layout(NamedTuple):
+    """What is found among certain field names: a client and a server send the same all day."""
+
+    found: tuple[bytes, ...]
+    """The names that are looked for, in lower case."""
+    places: tuple[int, ...]
+    """Where the values stand that count."""
 
 
 class _Names:
     """Field names that are looked for on one side."""
 
     def __init__(self, values: frozenset[str], counts: frozenset[str]) -> None:
-        self.values = frozenset(name.encode("ascii") for name in values)
-        self.counts = frozenset(name.encode("ascii") for name in counts)
-        # Most other names are told apart by their length alone.
-        self.lengths = frozenset(map(len, self.values | self.counts))
+        self._values = frozenset(name.encode("ascii") for name in values)
+        self._counts = frozenset(name.encode("ascii") for name in counts)
+        self._layouts: dict[tuple[bytes, ...], _Layout] = {}
 
-    def of(self, fields: _Lines) -> tuple[bytes, ...]:
-        """The names that are there, in order, with the values of those whose values count."""
-        found: list[bytes] = []
-        lengths = self.lengths
-        for name, value in [line for line in fields if len(line[0]) in lengths]:
-            lowered = name.lower()
-            if lowered in self.values:
-                found += lowered, value
-            elif lowered in self.counts:
-                found.append(lowered)
-        return tuple(found)
+    def of(self, fields: _Lines) -> tuple[tuple[bytes, ...], ...]:
+        """The names that are there, in order, then the values of those whose values count."""
+        names = tuple([name for name, _ in fields])
+        layout = self._layouts.get(names) or self._layout(names)
+        return layout.found, tuple([fields[place][1] for place in layout.places])
+
+    def _layout(self, names: tuple[bytes, ...]) -> _Layout:
+        lowered = [name.lower() for name in names]
+        layout = _Layout(
+            tuple([name for name in lowered if name in self._values or name in self._counts]),
+            tuple([place for place, name in enumerate(lowered) if name in self._values]),
+        )
+        if sum(map(len, names)) <= _LONGEST:
+            if len(self._layouts) >= MAX_LAYOUTS:
+                self._layouts.clear()
+            self._layouts[names] = layout
+        return layout
 
 
 _CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")

@@ -21,9 +21,20 @@ class Places:
 
     def __init__(self) -> None:
         self._known: dict[Hashable, tuple[str, str]] = {}
+        self._numbered: dict[int, tuple[str, str]] = {}
 
-    def of(self, request: Request) -> tuple[str, str]:
-        """Site and route of a request."""
+    def of(self, request: Request, number: int = 0) -> tuple[str, str]:
+        """Site and route of a request; `number` stands for all of it (`Numbers`), or is 0."""
+        place = self._numbered.get(number)
+        if place is None:
+            place = self._look_up(request)
+            if number:
+                if len(self._numbered) >= MAX_PLACES:
+                    self._numbered.clear()
+                self._numbered[number] = place
+        return place
+
+    def _look_up(self, request: Request) -> tuple[str, str]:
         data = request.data
         path = data.path.partition(b"?")[0]
         hosts = [

@@ -21,6 +21,7 @@ from session_tracking.errors import SessionTrackerError
 from session_tracking.escape import visible
 from session_tracking.http.edit import Undo
 from session_tracking.mitm import convert
+from session_tracking.mitm.children import Children
 from session_tracking.records.digest_key import DigestKeyError, digest_key
 from session_tracking.records.settings import LogFiles, RecordedSite, TraceSettings
 from session_tracking.records.trace import Account, Step
@@ -82,9 +83,9 @@ class _Watched:
 class Recording:
     """Belongs to the addon, which tells it of each exchange that is to be recorded."""
 
-    def __init__(self, hooks: list[object]) -> None:
-        """`hooks` are the addon's children in mitmproxy's chain: this joins them when needed."""
-        self._hooks = hooks
+    def __init__(self, children: Children) -> None:
+        """`children` are the addon's in mitmproxy's chain: this joins them when needed."""
+        self._children = children
         self._watched: dict[str, _Watched] = {}
         self._log: W3cLog | None = None
         self._traces: TraceFiles | None = None
@@ -121,8 +122,7 @@ class Recording:
         if self._traces is not None:
             self._traces.stop()
             self._traces = None
-        if self in self._hooks:
-            self._hooks.remove(self)
+        self._children.leave(self)
 
     # ------------------------------------------------------------------------- exchanges
 
@@ -130,8 +130,7 @@ class Recording:
         self, flow: HTTPFlow, settings: RecordedSite, decision: Decision | None = None
     ) -> None:
         """A request came whose exchange is to be recorded; the decision where it is known."""
-        if self not in self._hooks:
-            self._hooks.append(self)
+        self._children.join(self)
         request = flow.request.data
         watched = self._watched[flow.id] = _Watched(
             settings,

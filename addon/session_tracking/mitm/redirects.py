@@ -11,6 +11,7 @@ from mitmproxy.proxy.mode_specs import ReverseMode
 from session_tracking.audit.routes import shown_url
 from session_tracking.escape import visible
 from session_tracking.http.exchange import RequestFacts
+from session_tracking.mitm.children import Children
 from session_tracking.reports.run import Run
 
 __all__ = ["Redirects"]
@@ -30,11 +31,11 @@ class Redirects:
 
     def __init__(
         self,
-        chain: list[object],
+        children: Children,
         run: Callable[[], Run],
         failed: Callable[[HTTPFlow, Exception], None],
     ) -> None:
-        self._chain = chain
+        self._children = children
         self._run = run
         self._failed = failed
         self._rewrites = False
@@ -43,10 +44,10 @@ class Redirects:
     def follow(self, what: str) -> None:
         """Do what the option says from now on: `note`, `rewrite`, or nothing."""
         self._rewrites = what == "rewrite"
-        if what and self not in self._chain:
-            self._chain.append(self)
-        elif not what and self in self._chain:
-            self._chain.remove(self)
+        if what:
+            self._children.join(self)
+        else:
+            self._children.leave(self)
 
     def responseheaders(self, flow: HTTPFlow) -> None:
         """Look where a response leads to."""

@@ -1,8 +1,7 @@
 """Exchanges that are like an earlier one: told apart by their octets, before anything is read."""
 
 import time
-from collections.abc import Hashable
-from enum import Enum
+from collections.abc import Hashable, Sequence
 from typing import NamedTuple
 
 from mitmproxy.http import HTTPFlow, Response
@@ -25,30 +24,12 @@ _LONGEST = 2048
 """Octets of what is worth keeping."""
 
 
-class _Use(Enum):
-    """What a response field is to us here."""
+_DECIDING = frozenset(name.encode("ascii") for name in DECIDING)
+_DATED = frozenset({b"expires", b"last-modified"})
+"""They decide by their distance to Date."""
+_NEVER = frozenset({b"set-cookie2", b"x-accel-expires"})
+"""Nothing with these is kept: they list cookies, or name a time of day."""
 
-    DECIDING = 1
-    DATED = 2
-    """It decides by its distance to Date."""
-    COOKIE = 3
-    OTHER = 4
-    """It decides by one thing that it says."""
-    NEVER = 5
-    """Nothing with this field is kept: it lists cookies, or names a time of day."""
-
-
-_USES = {name.encode("ascii"): _Use.DECIDING for name in DECIDING} | {
-    b"expires": _Use.DATED,
-    b"last-modified": _Use.DATED,
-    b"set-cookie": _Use.COOKIE,
-    b"date": _Use.OTHER,
-    b"content-length": _Use.OTHER,
-    b"set-cookie2": _Use.NEVER,
-    b"x-accel-expires": _Use.NEVER,
-}
-
-_USED_LENGTHS = frozenset(map(len, _USES))
 _ASKED = (
     b"accept", b"authorization", b"cookie", b"host", b"sec-fetch-mode", b"user-agent",
     b"x-forwarded-for",
@@ -89,40 +70,63 @@ class Repeats:
             self._known[like.key] = settings, known
 
 
+class _Layout:
+    """Where in a response with certain field names those stand that matter."""
+
+    __slots__ = ("cookies", "date", "dated", "deciding", "length", "never")
+
+    def __init__(self, names: Sequence[bytes]) -> None:
+        lowered = [name.lower() for name in names]
+        self.dated = not _DATED.isdisjoint(lowered)
+        deciding = _DECIDING | {b"date"} if self.dated else _DECIDING
+        self.deciding = [n for n, name in enumerate(lowered) if name in deciding]
+        self.cookies = [n for n, name in enumerate(lowered) if name == b"set-cookie"]
+        self.date = lowered.index(b"date") if b"date" in lowered else None
+        self.length = lowered.index(b"content-length") if b"content-length" in lowered else None
+        self.never = not _NEVER.isdisjoint(lowered)
+
+
+_layouts: dict[tuple[bytes, ...], _Layout] = {}
+"""By the names, of which a server sends the same all day."""
+_MOST_LAYOUTS = 256
+_MOST_OCTETS = 1024
+"""Of the names of a layout that is worth keeping."""
+
+
+def _layout(names: tuple[bytes, ...]) -> _Layout:
+    layout = _Layout(names)
+    if sum(map(len, names)) <= _MOST_OCTETS:
+        if len(_layouts) >= _MOST_LAYOUTS:
+            _layouts.clear()
+        _layouts[names] = layout
+    return layout
+
+
 def like(flow: HTTPFlow, response: Response, *, issues: bool) -> Like | None:
     """What a live exchange is like; None if it is not worth keeping, or depends on the time.
 
     `issues` is whether the tracker has an id for it.
     """
-    deciding: list[tuple[bytes, bytes]] = []
+    fields = response.data.headers.fields
+    names = tuple([name for name, _ in fields])
+    layout = _layouts.get(names) or _layout(names)
+    if layout.never:
+        return None
     set_cookies: list[str] = []
-    other: dict[bytes, bytes] = {}
-    dated, size = False, len(flow.request.data.path)
-    for name, value in response.data.headers.fields:
-        if len(name) not in _USED_LENGTHS or (use := _USES.get(lowered := name.lower())) is None:
-            continue
-        if use is _Use.COOKIE:
-            set_cookies += value.decode("latin-1").split("\n")
-        elif use is _Use.OTHER:
-            other.setdefault(lowered, value)
-        elif use is _Use.NEVER:
-            return None
-        else:
-            deciding.append((lowered, value))
-            dated = dated or use is _Use.DATED
-            size += len(value)
+    for place in layout.cookies:
+        set_cookies += fields[place][1].decode("latin-1").split("\n")
     if not (set_cookies or issues):
         return None  # nobody looks at it but the shadow, which has ways of its own
-    date = _text(other.get(b"date"))
-    if dated:
-        if parse_http_date(date or "") is None:
-            return None  # the clock stands in for it
-        deciding.append((b"date", other[b"date"]))
-    if size > _LONGEST:
-        return None
+    deciding = [fields[place] for place in layout.deciding]
+    date = None if layout.date is None else fields[layout.date][1].decode("latin-1").strip(OWS)
+    if layout.dated and parse_http_date(date or "") is None:
+        return None  # the clock stands in for it
     request, client = flow.request.data, flow.client_conn
+    if sum([len(value) for _, value in deciding]) + len(request.path) > _LONGEST:
+        return None
     asked = named([line for line in request.headers.fields if len(line[0]) in _ASKED_LENGTHS])
     mode = asked.get(b"sec-fetch-mode")
+    length = b"1" if layout.length is None else fields[layout.length][1]
     key = (
         # The URL, and with it the settings.
         request.http_version,
@@ -144,7 +148,7 @@ def like(flow: HTTPFlow, response: Response, *, issues: bool) -> Like | None:
         # The response.
         response.data.status_code,
         bool(set_cookies),
-        not other.get(b"content-length", b"1").strip(b"0 \t"),
+        not length.strip(b"0 \t"),
         tuple(deciding),
     )
     agent, forwarded = asked.get(b"user-agent"), asked.get(b"x-forwarded-for")
@@ -156,7 +160,3 @@ def like(flow: HTTPFlow, response: Response, *, issues: bool) -> Like | None:
     )
     received = response.data.timestamp_start or time.time()
     return Like(key, Again(set_cookies, received, date, sender))
-
-
-def _text(value: bytes | None) -> str | None:
-    return None if value is None else value.decode("latin-1").strip(OWS)

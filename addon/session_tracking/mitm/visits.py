@@ -76,10 +76,10 @@ class Visits:
     def number(self, flow: HTTPFlow) -> int:
         """The hash; 0 for a request without cookies, of which nothing is known."""
         request, client = flow.request.data, flow.client_conn
-        asked = named(request.headers.fields)
-        cookie = asked.get(b"cookie")
-        if cookie is None:
+        fields = request.headers.fields
+        if not [None for name, _ in fields if len(name) == 6 and name.lower() == b"cookie"]:
             return 0
+        asked = named(fields)
         return hash(
             (
                 # Where it goes: this is what a site's settings depend on.
@@ -97,7 +97,7 @@ class Visits:
                 asked.get(b"sec-gpc"),
                 b"cross-site" in asked.get(b"sec-fetch-site", b""),
                 # Who asks.
-                cookie,
+                asked[b"cookie"],
                 client.peername[0],
                 asked.get(b"user-agent"),
                 asked.get(b"x-forwarded-for"),
