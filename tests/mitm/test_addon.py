@@ -52,7 +52,6 @@ def through(tracker, flow):
     response, flow.response = flow.response, None
     before = response.headers.fields
     tracker.requestheaders(flow)
-    tracker.request(flow)
     flow.response = response
     tracker.responseheaders(flow)
     return before, response.headers.fields

@@ -169,7 +169,9 @@ def test_requests_of_equal_lines_are_bounded(monkeypatch):
     tracker, _ = one_visitor("/a", "/a", "/a", "/a")
     known = tracker._visits
     known._last += 1
-    known.again(Decision(State.PASSED, Rule.FOREIGN))
+    known.again(
+        visits.Visit(Decision(State.PASSED, Rule.FOREIGN), tracker._current().for_url("", "/"))
+    )
     assert len(known._repeats) == 1
 
 
@@ -188,10 +190,12 @@ SEEN = Decision(State.SEEN, Rule.SEEN, presented=OWN)
     ],
 )
 def test_what_is_kept_of_a_visit(decision, recorded, kept):
+    settings = load(None).for_url("shop.test", "/")
+    if recorded:
+        settings = replace(settings, log=object())
     known = visits.Visits()
-    known.keep(1, decision, recorded=recorded)
-    assert known.decided == {1: kept}
-    assert known.recorded is (kept is SEEN)
+    known.keep(1, decision, settings)
+    assert known.decided == {1: kept and (kept, settings)}
 
 
 def test_another_configuration_is_asked_anew():

@@ -2,6 +2,7 @@
 
 import logging
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from mitmproxy.flow import Error
@@ -13,6 +14,7 @@ from session_tracking.config.loading import load
 from session_tracking.engine import Outcome
 from session_tracking.http.edit import Edit, Undo
 from session_tracking.mitm import recording
+from session_tracking.mitm.children import Children
 from session_tracking.mitm.convert import apply
 from session_tracking.mitm.recording import Recording, RecordingError
 from session_tracking.records.trace_read import read_traces
@@ -28,8 +30,8 @@ class Recorded:
 
     def __init__(self, folder: Path):
         self.folder = folder
-        self.hooks = []
-        self.recording = Recording(self.hooks)
+        self.parent = SimpleNamespace()
+        self.recording = Recording(Children(self.parent))
         self.use(CONFIG)
 
     def use(self, text):
@@ -58,7 +60,7 @@ def flow_of(*lines, response=True):
 
 
 def test_nothing_is_in_the_chain_until_it_is_needed(recorded):
-    assert recorded.hooks == []
+    assert not hasattr(recorded.parent, "addons")
     recorded.recording.decided("x", Decision(State.NEW, Rule.NEW))
     recorded.recording.judged("x", Outcome())
     recorded.recording.response(flow_of())
@@ -67,9 +69,9 @@ def test_nothing_is_in_the_chain_until_it_is_needed(recorded):
     assert not (recorded.folder / "logs").exists()
     recorded.watch(flow_of())
     recorded.watch(flow_of())
-    assert recorded.hooks == [recorded.recording]
+    assert recorded.parent.addons == [recorded.recording]
     recorded.recording.stop()
-    assert recorded.hooks == []
+    assert not hasattr(recorded.parent, "addons")
 
 
 def test_a_new_visitor(recorded):

@@ -50,7 +50,6 @@ class Proxied:
         """The hooks before upstream is asked."""
         self.tracker.requestheaders(flow)
         self.serving.request(flow)
-        self.tracker.request(flow)
         return flow
 
     def answered(self, flow, *lines, status=200, body=b"body"):

@@ -37,7 +37,7 @@ from session_tracking.mitm.recording import Recording, RecordingError
 from session_tracking.mitm.redirects import Redirects
 from session_tracking.mitm.repeats import Like, Repeats
 from session_tracking.mitm.serving import Serving
-from session_tracking.mitm.visits import Visits
+from session_tracking.mitm.visits import Visit, Visits
 from session_tracking.mitm.watchdog import Watchdog
 from session_tracking.records.metrics import MetricsError
 from session_tracking.records.recorded import METADATA
@@ -229,11 +229,11 @@ class SessionTracker:
         if flow.is_replay:
             return
         try:
-            decided = self._visits.repeated(flow, self._current())
-            if decided is None:
+            visit = self._visits.repeated(flow, self._current())
+            if visit is None:
                 self._look_closely(flow)
             else:
-                self._again(flow, decided)
+                self._again(flow, visit)
         except Exception as error:  # noqa: BLE001 - a fault of ours must not touch the traffic
             self._failed(flow, error)
         if timed:
@@ -241,28 +241,29 @@ class SessionTracker:
 
     def _look_closely(self, flow: HTTPFlow) -> None:
         """Look at the sessions that a client sends, unless they are known, and decide."""
-        visit = self._visits.number(flow)
-        if (again := self._visits.decided.get(visit)) is not None:
+        number = self._visits.number(flow)
+        if (again := self._visits.decided.get(number)) is not None:
             self._visits.again(again)
             self._again(flow, again)
             return
         settings = self._settings(flow)
         if settings.recorded and flow.live:
             self._recording.watch(flow, settings)
-        known = visit in self._visits.decided
-        if visit and not known and settings.swaps.enabled:
+        known = number in self._visits.decided
+        if number and not known and settings.swaps.enabled:
             self._watch(flow, settings)
         decided = None
         # Else a file is read, or another addon has answered already.
         if flow.live and flow.response is None:
             decided = self._decide(flow, settings)
-        if visit and not known:
-            self._visits.keep(visit, decided, recorded=settings.recorded)
+        if number and not known:
+            self._visits.keep(number, decided, settings)
 
-    def _again(self, flow: HTTPFlow, decided: Decision) -> None:
+    def _again(self, flow: HTTPFlow, visit: Visit) -> None:
         """What was decided for an equal request is so for this one."""
+        decided, settings = visit
         self.engine.tracker.again(decided)
-        if self._visits.recorded and (settings := self._settings(flow)).recorded:
+        if settings.recorded:
             self._recording.watch(flow, settings, decided)
 
     def _watch(self, flow: HTTPFlow, settings: RecordedSite) -> None:

@@ -18,9 +18,6 @@ class Children:
     def __init__(self, parent: _Parent) -> None:
         self._parent = parent
 
-    def __contains__(self, child: object) -> bool:
-        return child in self._all()
-
     def join(self, child: object) -> None:
         """Have a child's hooks called after those of its parent, unless they are already."""
         children = self._all()

@@ -122,6 +122,7 @@ class Recording:
         if self._traces is not None:
             self._traces.stop()
             self._traces = None
+        self._watched.clear()
         self._children.leave(self)
 
     # ------------------------------------------------------------------------- exchanges
@@ -130,7 +131,8 @@ class Recording:
         self, flow: HTTPFlow, settings: RecordedSite, decision: Decision | None = None
     ) -> None:
         """A request came whose exchange is to be recorded; the decision where it is known."""
-        self._children.join(self)
+        if not self._watched:
+            self._children.join(self)
         request = flow.request.data
         watched = self._watched[flow.id] = _Watched(
             settings,

@@ -1,14 +1,16 @@
 """Requests that repeat an earlier one of the same visitor in all that decides: most of them do."""
 
 from functools import cache
+from typing import NamedTuple
 
 from mitmproxy.http import HTTPFlow
 
 from session_tracking.config.sites import Configuration
 from session_tracking.mitm.convert import named
+from session_tracking.records.settings import RecordedSite
 from session_tracking.tracking.policy import Decision, Rule, State
 
-__all__ = ["MAX_REPEATS", "MAX_VISITS", "Visits"]
+__all__ = ["MAX_REPEATS", "MAX_VISITS", "Visit", "Visits"]
 
 MAX_VISITS = 50_000
 """Visits that are known; when there are more, all are forgotten."""
@@ -19,6 +21,14 @@ _LOOK_AGAIN = 600
 """Seconds after which a visitor is looked at again, so that the ledger remembers the session."""
 
 
+class Visit(NamedTuple):
+    """What holds for equal requests."""
+
+    decision: Decision
+    settings: RecordedSite
+    """Of the site that they go to."""
+
+
 class Visits:
     """What was decided for requests with cookies, by a hash of all that the decision depends on.
 
@@ -27,16 +37,14 @@ class Visits:
     """
 
     def __init__(self) -> None:
-        self.decided: dict[int, Decision | None] = {}
+        self.decided: dict[int, Visit | None] = {}
         """By the number of a visit; None where it is to be decided each time anew."""
-        self.recorded: bool = False
-        """Whether any of them is recorded."""
-        self._repeats: dict[int, Decision] = {}
+        self._repeats: dict[int, Visit] = {}
         self._last = 0
         self._under: Configuration | None = None
         self._divided = False
 
-    def repeated(self, flow: HTTPFlow, configuration: Configuration) -> Decision | None:
+    def repeated(self, flow: HTTPFlow, configuration: Configuration) -> Visit | None:
         """What was decided for a request of the same field lines; None if none is known.
 
         This asks the least of the most frequent request: one like the last but for its path.
@@ -44,16 +52,15 @@ class Visits:
         if configuration is not self._under:
             self.decided.clear()
             self._repeats.clear()
-            self.recorded = False
             self._under, self._divided = configuration, configuration.divides_sites
         self._last = last = self._lines(flow)
         return self._repeats.get(last)
 
-    def again(self, decision: Decision) -> None:
+    def again(self, visit: Visit) -> None:
         """Remember what is known of the request that `repeated` was asked about last."""
         if len(self._repeats) >= MAX_REPEATS:
             self._repeats.clear()
-        self._repeats[self._last] = decision
+        self._repeats[self._last] = visit
 
     def _lines(self, flow: HTTPFlow) -> int:
         request, client = flow.request.data, flow.client_conn
@@ -105,19 +112,17 @@ class Visits:
             )
         )
 
-    def keep(self, number: int, decision: Decision | None, *, recorded: bool) -> None:
+    def keep(self, number: int, decision: Decision | None, settings: RecordedSite) -> None:
         """Remember a visit; its decision, unless an equal request may lead to another one."""
         if len(self.decided) >= MAX_VISITS:
             self.decided.clear()
-        if decision is not None:
-            if decision.value is not None or decision.rule is Rule.AMBIGUOUS:
-                decision = None
-            elif recorded:
-                self.recorded = True
-            else:
-                # The id that came is of no use later: the same few decisions serve all visitors.
-                decision = _plain(decision.state, decision.rule)
-        self.decided[number] = decision
+        if decision is None or decision.value is not None or decision.rule is Rule.AMBIGUOUS:
+            self.decided[number] = None
+            return
+        if not settings.recorded:
+            # The id that came is of no use later: the same few decisions serve all visitors.
+            decision = _plain(decision.state, decision.rule)
+        self.decided[number] = Visit(decision, settings)
 
 
 @cache

@@ -96,7 +96,10 @@ class Tally:
     def repeat(self, finding: Finding) -> bool:
         """Count a finding whose equal is held already, and no milder; else `add` is to be asked."""
         known = self.found.get(finding.fingerprint)
-        if known is None or finding.severity.rank > known.finding.severity.rank:
+        if known is None:
+            return False
+        severity = known.finding.severity
+        if severity is not finding.severity and finding.severity.rank > severity.rank:
             return False
         self.by_severity[finding.severity] += 1
         known.count += 1

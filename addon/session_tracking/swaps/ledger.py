@@ -2,7 +2,7 @@
 
 from array import array
 from dataclasses import dataclass
-from struct import Struct
+from struct import Struct, error
 from typing import Self
 
 from session_tracking.swaps.clients import Client
@@ -56,26 +56,33 @@ class Entry:
 
     def pack(self) -> bytes:
         """The entry in 76 octets, for ledgers elsewhere too."""
-        owner = self.owner
+        try:
+            return self._packed(self.last, self.deliveries, self.score)
+        except error:  # a number is out of range
+            last = min(max(self.last, 0), 2**32 - 1)
+            return self._packed(last, min(self.deliveries, 2**16 - 1), min(self.score, 255))
+
+    def _packed(self, last: int, deliveries: int, score: int) -> bytes:
+        address, agent, connection, own, presented = self.owner
         flags = (
-            PRESENTED_ID * owner.presented
+            PRESENTED_ID * presented
             | MANY_URLS * self.many_urls
             | BY_REQUEST * self.by_request
             | SHARED * self.shared
             | self.reported << _REPORTED
         )
         return _FORM.pack(
-            owner.agent,
-            owner.connection,
-            owner.own,
-            owner.address,
+            agent,
+            connection,
+            own,
+            address,
             self.url,
             self.other,
             self.first,
-            min(max(self.last, 0), 2**32 - 1),
+            last,
             self.stamp,
-            min(self.deliveries, 2**16 - 1),
-            min(self.score, 255),
+            deliveries,
+            score,
             flags,
         )
 
