@@ -263,7 +263,7 @@ class SessionTracker:
         """What was decided for an equal request is so for this one."""
         decided, settings = visit
         self.engine.tracker.again(decided)
-        if settings.recorded:
+        if settings is not None:
             self._recording.watch(flow, settings, decided)
 
     def _watch(self, flow: HTTPFlow, settings: RecordedSite) -> None:

@@ -21,11 +21,16 @@ def sets_cookie(headers: Headers) -> bool:
 
     mitmproxy's own look-up decodes every name and folds values: the raw octets are cheaper.
     """
-    for name, _ in headers.fields:
-        # Nearly all names are told apart by their length alone.
-        if 10 <= len(name) <= 11 and name.lower() in SET_COOKIE_FIELDS:
-            return True
-    return False
+    # Nearly all names are told apart by their length alone.
+    found = [
+        None
+        for name, _ in headers.fields
+        if len(name) in _SET_COOKIE_LENGTHS and name.lower() in SET_COOKIE_FIELDS
+    ]
+    return bool(found)
+
+
+_SET_COOKIE_LENGTHS = frozenset(map(len, SET_COOKIE_FIELDS))
 
 
 def client_of(flow: HTTPFlow) -> ClientId:

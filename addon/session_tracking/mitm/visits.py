@@ -1,7 +1,6 @@
 """Requests that repeat an earlier one of the same visitor in all that decides: most of them do."""
 
 from functools import cache
-from typing import NamedTuple
 
 from mitmproxy.http import HTTPFlow
 
@@ -21,12 +20,8 @@ _LOOK_AGAIN = 600
 """Seconds after which a visitor is looked at again, so that the ledger remembers the session."""
 
 
-class Visit(NamedTuple):
-    """What holds for equal requests."""
-
-    decision: Decision
-    settings: RecordedSite
-    """Of the site that they go to."""
+type Visit = tuple[Decision, RecordedSite | None]
+"""What holds for equal requests; the settings are those of a site that records them."""
 
 
 class Visits:
@@ -119,12 +114,12 @@ class Visits:
         if decision is None or decision.value is not None or decision.rule is Rule.AMBIGUOUS:
             self.decided[number] = None
             return
-        if not settings.recorded:
-            # The id that came is of no use later: the same few decisions serve all visitors.
-            decision = _plain(decision.state, decision.rule)
-        self.decided[number] = Visit(decision, settings)
+        # Where nothing is recorded, the id that came is of no use later.
+        plain = _plain(decision.state, decision.rule)
+        self.decided[number] = (decision, settings) if settings.recorded else plain
 
 
 @cache
-def _plain(state: State, rule: Rule) -> Decision:
-    return Decision(state, rule)
+def _plain(state: State, rule: Rule) -> Visit:
+    """The same few serve all visitors."""
+    return Decision(state, rule), None
