@@ -16,6 +16,7 @@ from session_tracking.caching.profiles.catalogue import PROFILES
 from session_tracking.config.loading import load
 from session_tracking.cookies.digest import Digester
 from session_tracking.engine import Reading
+from session_tracking.mitm import numbers as numbers_module
 from session_tracking.mitm.addon import SessionTracker
 from session_tracking.mitm.numbers import Numbers
 from session_tracking.shadow.shadow import Shadow
@@ -294,6 +295,16 @@ def test_what_comes_again_and_again_is_looked_at_a_few_times(
     current = configuration(tmp_path, profile)
     steps = [(template, CLIENTS[0], 0.01)] * 40
     assert observed(monkeypatch, *steps, current=current) <= 5
+
+
+def test_the_lists_of_names_are_bounded(monkeypatch):
+    monkeypatch.setattr(numbers_module, "MAX_LAYOUTS", 1)
+    names = numbers_module._Names(frozenset({"a"}), frozenset({"b"}))
+    lines = ((b"B", b"1"), (b"A", b"2"), (b"c", b"3"))
+    assert names.of(lines) == ((b"b", b"a"), (b"2",))
+    assert names.of(lines[1:]) == ((b"a",), (b"2",))
+    assert names.of(((b"x" * 2000, b"1"), *lines)) == names.of(lines)
+    assert len(names._layouts) == 1
 
 
 def test_an_exchange_that_began_before_a_reload_is_looked_at(tmp_path, monkeypatch):

@@ -123,11 +123,14 @@ def test_bounds(monkeypatch):
     monkeypatch.setattr(visits, "MAX_VISITS", 2)
     monkeypatch.setattr(repeats, "MAX_KNOWN", 1)
     monkeypatch.setattr(places, "MAX_PLACES", 1)
+    monkeypatch.setattr(repeats, "MAX_LAYOUTS", 1)
     monkeypatch.setattr(marks, "_MOST_KEPT", 1)
-    other = replace(FINDING, path="/other")
-    long = replace(FINDING, path=f"/{'x' * 3000}")
+    repeats._layouts.clear()
+    other = replace(answering(FINDING, ("X-Other", "1")), path="/other")
+    long = replace(answering(FINDING, (f"X-{'x' * 3000}", "1")), path=f"/{'x' * 3000}")
     tracker, flows = fed(FINDING, other, long, FINDING, KNOWN, KNOWN)
     assert all(flow.marked for flow in flows[:4])
+    assert len(repeats._layouts) == 1
     assert sum(counted.count for counted in tracker.tally) == 4
     assert len(tracker._visits.decided) <= 2
 
@@ -212,6 +215,23 @@ def test_another_configuration_is_asked_anew():
 def test_the_names_of_repeated_lines_are_joined():
     fields = ((b"Cookie", b"a=1"), (b"X", b"1"), (b"cookie", b"b=2"))
     assert addon_module.convert.named(fields) == {b"cookie": b"a=1\nb=2", b"x": b"1"}
+
+
+def test_places_by_number_are_bounded(monkeypatch):
+    monkeypatch.setattr(places, "MAX_PLACES", 1)
+    known, (flow, _) = places.Places(), exchange(KNOWN, 0)
+    other, _ = exchange(KNOWN, 0, path="/other")
+    assert known.of(flow.request, 1) == ("shop.test", "/basket")
+    assert known.of(other.request, 2) == ("shop.test", "/other")
+    assert known.of(flow.request, 2) == ("shop.test", "/other"), "the number stands for all"
+    assert known.of(flow.request, 1) == ("shop.test", "/basket")
+
+
+def test_a_second_host_does_not_speak_for_who_sent_one():
+    known, (twice, _), (once, _) = places.Places(), exchange(KNOWN, 0), exchange(KNOWN, 0)
+    twice.request.headers.fields = (*twice.request.headers.fields, (b"host", b"evil.test"))
+    known.of(twice.request)
+    assert known.of(once.request) == ("shop.test", "/basket")
 
 
 def test_swaps_noticed_are_counted_although_no_response_came():

@@ -15,13 +15,16 @@ from session_tracking.mitm.convert import client_of, named
 from session_tracking.records.settings import RecordedSite
 from session_tracking.swaps.clients import Sender
 
-__all__ = ["MAX_KNOWN", "Like", "Repeats", "like"]
+__all__ = ["MAX_KNOWN", "MAX_LAYOUTS", "Like", "Repeats", "like"]
 
 MAX_KNOWN = 1024
 """Exchanges that are kept; when there are more, all are forgotten."""
 
 _LONGEST = 2048
 """Octets of what is worth keeping."""
+
+MAX_LAYOUTS = 256
+"""Lists of field names that are known; when there are more, all are forgotten."""
 
 
 _DECIDING = frozenset(name.encode("ascii") for name in DECIDING)
@@ -87,16 +90,13 @@ class _Layout:
 
 
 _layouts: dict[tuple[bytes, ...], _Layout] = {}
-"""By the names, of which a server sends the same all day."""
-_MOST_LAYOUTS = 256
-_MOST_OCTETS = 1024
-"""Of the names of a layout that is worth keeping."""
+"""By the names: a server sends the same all day."""
 
 
 def _layout(names: tuple[bytes, ...]) -> _Layout:
     layout = _Layout(names)
-    if sum(map(len, names)) <= _MOST_OCTETS:
-        if len(_layouts) >= _MOST_LAYOUTS:
+    if sum(map(len, names)) <= _LONGEST:
+        if len(_layouts) >= MAX_LAYOUTS:
             _layouts.clear()
         _layouts[names] = layout
     return layout
@@ -122,7 +122,7 @@ def like(flow: HTTPFlow, response: Response, *, issues: bool) -> Like | None:
     if layout.dated and parse_http_date(date or "") is None:
         return None  # the clock stands in for it
     request, client = flow.request.data, flow.client_conn
-    if sum([len(value) for _, value in deciding]) + len(request.path) > _LONGEST:
+    if sum([len(name) + len(value) for name, value in deciding]) + len(request.path) > _LONGEST:
         return None
     asked = named([line for line in request.headers.fields if len(line[0]) in _ASKED_LENGTHS])
     mode = asked.get(b"sec-fetch-mode")
