@@ -227,11 +227,22 @@ def test_places_by_number_are_bounded(monkeypatch):
     assert known.of(flow.request, 1) == ("shop.test", "/basket")
 
 
-def test_a_second_host_does_not_speak_for_who_sent_one():
+def test_a_second_host_does_not_depend_on_who_came_before():
     known, (twice, _), (once, _) = places.Places(), exchange(KNOWN, 0), exchange(KNOWN, 0)
     twice.request.headers.fields = (*twice.request.headers.fields, (b"host", b"evil.test"))
-    known.of(twice.request)
+    before = known.of(twice.request)
     assert known.of(once.request) == ("shop.test", "/basket")
+    assert known.of(twice.request) == before
+
+
+def test_the_settings_of_visits_are_bounded(monkeypatch):
+    monkeypatch.setattr(visits, "MAX_SITES", 2)
+    known, current = visits.Visits(), load(None)
+    for number in range(1, 6):
+        settings = replace(current.for_url(f"{number}.test", "/"), log=object())
+        known.keep(number, Decision(State.PASSED, Rule.FOREIGN), settings)
+        assert known.decided[number][1] is settings
+        assert len(known.decided) == len(known._sites) <= 2
 
 
 def test_swaps_noticed_are_counted_although_no_response_came():

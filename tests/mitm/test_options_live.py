@@ -102,11 +102,43 @@ def test_finish_switched_on_by_a_reload_contacts_nobody(origin, tmp_path):
         assert proxy.log.count("server connect") == connected
 
 
+def entry_in(folder):
+    """The entry in a folder of ours, so that it may be touched."""
+    entry = folder / "session_tracker.py"
+    # It finds the package beside itself, so a link in another folder will do.
+    entry.write_text(ENTRY.read_text().replace("__file__", repr(str(ENTRY))))
+    return entry
+
+
+@pytest.mark.parametrize(
+    ("text", "options"),
+    [
+        pytest.param('on_new = "finish"\n', (), id="finish"),
+        pytest.param("[log]\nenabled = true\n", (), id="log"),
+        pytest.param("", ("--set", "session_tracker_redirects=rewrite"), id="redirects"),
+    ],
+)
+def test_touching_the_entry_reloads_what_has_joined_the_chain(origin, tmp_path, text, options):
+    origin.answer("/joined")
+    entry, config = entry_in(tmp_path), tmp_path / "config.toml"
+    config.write_text(f"enabled = true\n{text}")
+    chosen = ("--set", f"session_tracker_config={config}", *options)
+    with Proxy(tmp_path, *reverse_of(origin), *chosen, entry=entry) as proxy:
+        for number in (1, 2):
+            assert b"Set-Cookie: SessionTracking=" in get(proxy.port, "/joined")
+            later = time.time() + 10 * number
+            os.utime(entry, (later, later))
+            proxy.wait_for(rf"(?s)Loading script(.*cannot be seen from here){{{number + 1}}}")
+        assert b"Set-Cookie: SessionTracking=" in get(proxy.port, "/joined")
+        assert proxy.stop() == 0
+    assert "3 responses seen" in proxy.log
+    logged = [path.read_text() for path in tmp_path.rglob("u_ex*.log")]
+    assert sum(text.count(" /joined ") for text in logged) == (3 if "log" in text else 0)
+
+
 def test_touching_the_entry_reloads_the_package_and_keeps_the_findings(origin, tmp_path):
     origin.answer("/hot", *UNSAFE)
-    entry = tmp_path / "session_tracker.py"
-    # The entry finds the package beside itself, so a link in another folder will do.
-    entry.write_text(ENTRY.read_text().replace("__file__", repr(str(ENTRY))))
+    entry = entry_in(tmp_path)
     config = tmp_path / "config.toml"
     config.write_text("enabled = true\n")
     chosen = ("--set", f"session_tracker_config={config}")

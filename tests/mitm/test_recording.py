@@ -31,7 +31,7 @@ class Recorded:
     def __init__(self, folder: Path):
         self.folder = folder
         self.parent = SimpleNamespace()
-        self.recording = Recording(Children(self.parent))
+        self.recording = Recording(Children(self.parent, dict))
         self.use(CONFIG)
 
     def use(self, text):

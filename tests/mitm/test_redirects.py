@@ -21,7 +21,9 @@ def redirected(
 ):
     """The location after our look at it, and why the run is incomplete."""
     parent, run, failures = SimpleNamespace(), Run("live", 0.0), []
-    redirects = Redirects(Children(parent), lambda: run, lambda flow, error: failures.append(error))
+    redirects = Redirects(
+        Children(parent, dict), lambda: run, lambda flow, error: failures.append(error)
+    )
     redirects.follow(what)
     assert parent.addons == [redirects]
     headers = () if location is None else ((b"location", location.encode("latin-1")),)
@@ -106,7 +108,7 @@ def test_a_default_port_needs_no_number():
 
 def test_a_listener_of_ipv6_is_bracketed():
     run = Run("live", 0.0)
-    redirects = Redirects(Children(SimpleNamespace()), lambda: run, lambda flow, error: None)
+    redirects = Redirects(Children(SimpleNamespace(), dict), lambda: run, lambda flow, error: None)
     redirects.follow("rewrite")
     redirects.follow("rewrite")
     flow = tflow.tflow(resp=tutils.tresp(headers=((b"location", b"http://[::1]:3000/a"),)))
@@ -124,7 +126,7 @@ def test_only_a_reverse_proxy_has_an_upstream_to_be_led_to():
 def test_a_flow_without_a_response_is_left_alone_and_a_fault_is_counted():
     failures = []
     redirects = Redirects(
-        Children(SimpleNamespace()),
+        Children(SimpleNamespace(), dict),
         lambda: Run("live", 0.0),
         lambda flow, error: failures.append(type(error)),
     )

@@ -23,7 +23,7 @@ from session_tracking.errors import ConfigErrors, fault
 from session_tracking.http.edit import Undo
 from session_tracking.http.exchange import Exchange
 from session_tracking.mitm import commands, convert, fleet, marks, options, repeats
-from session_tracking.mitm.children import Children
+from session_tracking.mitm.children import Child, Children
 from session_tracking.mitm.configuration import LiveConfiguration
 from session_tracking.mitm.ending import finish
 from session_tracking.mitm.exit_gate import ExitGate
@@ -89,7 +89,7 @@ def _put[T](waiting: dict[str, T], flow_id: str, what: T) -> None:
 class SessionTracker:
     """Issues the tracking cookie and audits every response that sets one."""
 
-    addons: list[object]
+    addons: list[Child]
     """Children in mitmproxy's chain; missing as long as there are none (`Children`)."""
 
     def __init__(self) -> None:
@@ -109,7 +109,7 @@ class SessionTracker:
         self._reading: Reading = Reading(lambda: self.run)
         self._watchdog: Watchdog = Watchdog(lambda: self.engine, self._report_late)
         self._spent: dict[str, float] = {}
-        children = Children(self)
+        children = Children(self, lambda: ctx.master.addons.lookup)
         self._recording: Recording = Recording(children)
         self._redirects: Redirects = Redirects(children, lambda: self.run, self._failed)
         self._finishing: Finishing = Finishing(children, self._finishes)

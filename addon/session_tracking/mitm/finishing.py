@@ -12,6 +12,8 @@ __all__ = ["Finishing"]
 class Finishing:
     """Belongs to the addon. In mitmproxy's chain only once a visitor is to be answered so."""
 
+    name: str = "session-tracker-finishing"
+
     def __init__(self, children: Children, waits: Callable[[str], bool]) -> None:
         """`waits` tells whether the flow with an id is to be answered."""
         self._children = children

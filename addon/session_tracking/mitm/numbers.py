@@ -49,7 +49,7 @@ class _Names:
             tuple([name for name in lowered if name in self._values or name in self._counts]),
             tuple([place for place, name in enumerate(lowered) if name in self._values]),
         )
-        if sum(map(len, names)) <= _LONGEST:
+        if len(names) + sum(map(len, names)) <= _LONGEST:
             if len(self._layouts) >= MAX_LAYOUTS:
                 self._layouts.clear()
             self._layouts[names] = layout

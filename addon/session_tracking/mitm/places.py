@@ -37,17 +37,16 @@ class Places:
     def _look_up(self, request: Request) -> tuple[str, str]:
         data = request.data
         path = data.path.partition(b"?")[0]
-        host = None
-        for name, value in data.headers.fields:
-            if len(name) == 4 and name.lower() == b"host":
-                host = value
-                break  # it stands first, mostly
-        key = (data.http_version, data.host, data.authority, path, host)
+        hosts = [
+            value
+            for name, value in data.headers.fields
+            if len(name) == 4 and name.lower() == b"host"
+        ]
+        key = (data.http_version, data.host, data.authority, path, tuple(hosts))
         place = self._known.get(key)
         if place is None:
             place = shown_route(authority_of(request), request.path.partition("?")[0])
-            # A second Host, which no client may send, must not speak for those who sent one.
-            if len(path) <= _LONGEST and len(data.headers.get_all("host")) < 2:
+            if len(path) <= _LONGEST:
                 if len(self._known) >= MAX_PLACES:
                     self._known.clear()
                 self._known[key] = place

@@ -83,6 +83,8 @@ class _Watched:
 class Recording:
     """Belongs to the addon, which tells it of each exchange that is to be recorded."""
 
+    name: str = "session-tracker-recording"
+
     def __init__(self, children: Children) -> None:
         """`children` are the addon's in mitmproxy's chain: this joins them when needed."""
         self._children = children

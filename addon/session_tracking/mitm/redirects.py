@@ -29,6 +29,8 @@ _PAST = (
 class Redirects:
     """An addon that notes or rewrites them; in mitmproxy's chain only where that was asked for."""
 
+    name: str = "session-tracker-redirects"
+
     def __init__(
         self,
         children: Children,

@@ -95,7 +95,7 @@ _layouts: dict[tuple[bytes, ...], _Layout] = {}
 
 def _layout(names: tuple[bytes, ...]) -> _Layout:
     layout = _Layout(names)
-    if sum(map(len, names)) <= _LONGEST:
+    if len(names) + sum(map(len, names)) <= _LONGEST:
         if len(_layouts) >= MAX_LAYOUTS:
             _layouts.clear()
         _layouts[names] = layout

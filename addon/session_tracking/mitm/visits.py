@@ -9,10 +9,12 @@ from session_tracking.mitm.convert import named
 from session_tracking.records.settings import RecordedSite
 from session_tracking.tracking.policy import Decision, Rule, State
 
-__all__ = ["MAX_REPEATS", "MAX_VISITS", "Visit", "Visits"]
+__all__ = ["MAX_REPEATS", "MAX_SITES", "MAX_VISITS", "Visit", "Visits"]
 
 MAX_VISITS = 50_000
 """Visits that are known; when there are more, all are forgotten."""
+MAX_SITES = 1_000
+"""The same for the settings of visits that are recorded: each host may have its own."""
 MAX_REPEATS = 20_000
 """The same for requests of the same field lines."""
 
@@ -35,6 +37,8 @@ class Visits:
         self.decided: dict[int, Visit | None] = {}
         """By the number of a visit; None where it is to be decided each time anew."""
         self._repeats: dict[int, Visit] = {}
+        self._sites: dict[int, RecordedSite] = {}
+        """By identity: the settings of the visits."""
         self._last = 0
         self._under: Configuration | None = None
         self._divided = False
@@ -45,8 +49,7 @@ class Visits:
         This asks the least of the most frequent request: one like the last but for its path.
         """
         if configuration is not self._under:
-            self.decided.clear()
-            self._repeats.clear()
+            self._forget()
             self._under, self._divided = configuration, configuration.divides_sites
         self._last = last = self._lines(flow)
         return self._repeats.get(last)
@@ -109,14 +112,21 @@ class Visits:
 
     def keep(self, number: int, decision: Decision | None, settings: RecordedSite) -> None:
         """Remember a visit; its decision, unless an equal request may lead to another one."""
-        if len(self.decided) >= MAX_VISITS:
-            self.decided.clear()
+        if len(self.decided) >= MAX_VISITS or len(self._sites) >= MAX_SITES:
+            self._forget()
         if decision is None or decision.value is not None or decision.rule is Rule.AMBIGUOUS:
             self.decided[number] = None
-            return
-        # Where nothing is recorded, the id that came is of no use later.
-        plain = _plain(decision.state, decision.rule)
-        self.decided[number] = (decision, settings) if settings.recorded else plain
+        elif settings.recorded:
+            self._sites[id(settings)] = settings
+            self.decided[number] = decision, settings
+        else:
+            # The id that came is of no use later.
+            self.decided[number] = _plain(decision.state, decision.rule)
+
+    def _forget(self) -> None:
+        self.decided.clear()
+        self._repeats.clear()
+        self._sites.clear()
 
 
 @cache

@@ -1,8 +1,9 @@
 """The ledger of values that were handed out: bounded, time-limited, without any value in it."""
 
+import struct
 from array import array
 from dataclasses import dataclass
-from struct import Struct, error
+from struct import Struct
 from typing import Self
 
 from session_tracking.swaps.clients import Client
@@ -58,7 +59,7 @@ class Entry:
         """The entry in 76 octets, for ledgers elsewhere too."""
         try:
             return self._packed(self.last, self.deliveries, self.score)
-        except error:  # a number is out of range
+        except struct.error:  # a number is out of range
             last = min(max(self.last, 0), 2**32 - 1)
             return self._packed(last, min(self.deliveries, 2**16 - 1), min(self.score, 255))
 
