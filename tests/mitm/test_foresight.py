@@ -8,6 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
+from mitmproxy import ctx
 from mitmproxy.connection import Client, Server
 from mitmproxy.http import Headers, HTTPFlow, Request, Response
 from mitmproxy.proxy.mode_specs import ProxyMode
@@ -42,6 +43,15 @@ def configuration(tmp_path, profile, *more):
     path = tmp_path / f"{profile}.toml"
     path.write_text("\n".join((text, *more)), "utf-8")
     return load(path)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def master():
+    """What the addon finds of mitmproxy where nothing runs."""
+    with pytest.MonkeyPatch.context() as patched:
+        known = SimpleNamespace(addons=SimpleNamespace(lookup={}))
+        patched.setattr(ctx, "master", known, raising=False)
+        yield
 
 
 def tracker_under(current):

@@ -226,16 +226,20 @@ def test_it_ends_with_the_cookies_of_its_own_log(done, visits, folder):
     ours = {cookie: found for cookie, found in counts.items() if cookie.startswith("Session")}
     # A page of B's asked for none yet, so that both came back six times.
     assert ours == {f"SessionTracking={value}": (1, 6, 7) for value in given}
-    theirs = sorted((cookie.partition("=")[0], *counts[cookie]) for cookie in counts.keys() - ours)
-    assert theirs == [
-        ("PHPSESSID", 1, 4, 5),
-        ("acme_theme", 1, 1, 2),
-        ("csrftoken", 1, 1, 2),
-        ("session", 1, 0, 1),
-        ("session", 1, 2, 3),
-        ("session", 2, 2, 4),
-        ("sso_token", 1, 0, 1),
-    ]
+    theirs = {}
+    for cookie in counts.keys() - ours:
+        theirs.setdefault(cookie.partition("=")[0], []).append(counts[cookie])
+    # Flask's session holds the second in which it was signed: one that is renewed in the next
+    # second is another cookie, and only the sums are the same in each run.
+    assert {name: tuple(map(sum, zip(*told, strict=True))) for name, told in theirs.items()} == {
+        "PHPSESSID": (1, 4, 5),
+        "acme_theme": (1, 1, 2),
+        "csrftoken": (1, 1, 2),
+        "session": (4, 4, 8),
+        "sso_token": (1, 0, 1),
+    }
+    assert len(theirs["session"]) in {3, 4}
+    assert (1, 0, 1) in theirs["session"]
     logged = "\n".join(log_lines(folder))
     assert all(cookie in logged for cookie in counts)
 

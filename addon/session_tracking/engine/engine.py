@@ -290,7 +290,9 @@ class Engine:
             self._learn_shape(known, exchange, outcome)
             return outcome
         asker = self._asker(settings, again.sender, decision) if cookies else None
-        imagined = self._imagine_again(known, again, decision, whole, number, asker)
+        imagined: tuple[Finding, ...] = ()
+        if imagines(settings):
+            imagined = self._imagine_again(known, again, decision, whole, number, asker)
         if asker is not None and settings.swaps.enabled:
             events = self._watch_response(settings, known.place, again, asker, cookies, whole)
             if events:
@@ -310,7 +312,8 @@ class Engine:
                 https=https,
             )
             self._books.credit(known.site, self._done())
-        findings = self.imagining.joined(findings, imagined)
+        if imagined:
+            findings = self.imagining.joined(findings, imagined)
         return Outcome(edit, findings, decision, level=known.level)
 
     def on_alike(
@@ -354,8 +357,6 @@ class Engine:
         `asker` is known where it sets a cookie.
         """
         settings, told = known.settings, None
-        if not imagines(settings):
-            return ()
 
         def who() -> tuple[Sequence[str], Client]:
             found = asker or self._asker(settings, again.sender, decision)

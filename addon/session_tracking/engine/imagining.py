@@ -113,8 +113,6 @@ class Imagining:
         self, findings: tuple[Finding, ...], imagined: tuple[Finding, ...]
     ) -> tuple[Finding, ...]:
         """Findings about a response, and what was imagined of it; the same for the same ones."""
-        if not imagined:
-            return findings
         # They are kept, so that nothing else can have their identity.
         key = id(findings), id(imagined)
         return self._joined.recall(key, lambda: (findings, imagined, (*findings, *imagined)))[2]

@@ -322,13 +322,13 @@ class SessionTracker:
             current = self._current()
             number = self._number(flow, response, current) if current.shadows else 0
             self.run.routes.count(self._places.of(flow.request, number))
-            issues = pending is not None and pending[1].value is not None
             if (
-                issues
+                (pending is not None and pending[1].value is not None)
                 or noticed
                 or convert.sets_cookie(response.data.headers)
                 or (
-                    _looks_at_all(flow, current)
+                    (current.shadows or current.shared_bodies)
+                    and _looks_at_all(flow, current)
                     and not (number and self._alike(flow, response, pending, number))
                 )
             ):

@@ -51,18 +51,8 @@ class Visits:
         if configuration is not self._under:
             self._forget()
             self._under, self._divided = configuration, configuration.divides_sites
-        self._last = last = self._lines(flow)
-        return self._repeats.get(last)
-
-    def again(self, visit: Visit) -> None:
-        """Remember what is known of the request that `repeated` was asked about last."""
-        if len(self._repeats) >= MAX_REPEATS:
-            self._repeats.clear()
-        self._repeats[self._last] = visit
-
-    def _lines(self, flow: HTTPFlow) -> int:
         request, client = flow.request.data, flow.client_conn
-        return hash(
+        self._last = last = hash(
             (
                 request.headers.fields,
                 request.http_version,
@@ -77,6 +67,13 @@ class Visits:
                 request.timestamp_start // _LOOK_AGAIN,
             )
         )
+        return self._repeats.get(last)
+
+    def again(self, visit: Visit) -> None:
+        """Remember what is known of the request that `repeated` was asked about last."""
+        if len(self._repeats) >= MAX_REPEATS:
+            self._repeats.clear()
+        self._repeats[self._last] = visit
 
     def number(self, flow: HTTPFlow) -> int:
         """The hash; 0 for a request without cookies, of which nothing is known."""

@@ -1,6 +1,5 @@
 """The ledger of values that were handed out: bounded, time-limited, without any value in it."""
 
-import struct
 from array import array
 from dataclasses import dataclass
 from struct import Struct
@@ -57,13 +56,6 @@ class Entry:
 
     def pack(self) -> bytes:
         """The entry in 76 octets, for ledgers elsewhere too."""
-        try:
-            return self._packed(self.last, self.deliveries, self.score)
-        except struct.error:  # a number is out of range
-            last = min(max(self.last, 0), 2**32 - 1)
-            return self._packed(last, min(self.deliveries, 2**16 - 1), min(self.score, 255))
-
-    def _packed(self, last: int, deliveries: int, score: int) -> bytes:
         address, agent, connection, own, presented = self.owner
         flags = (
             PRESENTED_ID * presented
@@ -72,6 +64,10 @@ class Entry:
             | SHARED * self.shared
             | self.reported << _REPORTED
         )
+        last, deliveries, score = self.last, self.deliveries, self.score
+        if not (0 <= last < 2**32 and deliveries < 2**16 and score < 2**8):
+            last = min(max(last, 0), 2**32 - 1)
+            deliveries, score = min(deliveries, 2**16 - 1), min(score, 2**8 - 1)
         return _FORM.pack(
             agent,
             connection,

@@ -75,12 +75,12 @@ def is_watched(cookie: SetCookie, cookie_class: CookieClass, settings: SwapSetti
     return (
         cookie_class in _WATCHED
         and entropy_bits(cookie.value) >= UNIQUE_BITS
-        and not _ignored(cookie.name, settings.ignore)
+        and not (settings.ignore and _ignored(cookie.name, settings.ignore))
     )
 
 
 def _ignored(name: str, patterns: Sequence[str]) -> bool:
-    return bool(patterns) and any(fnmatchcase(name, pattern) for pattern in patterns)
+    return any(fnmatchcase(name, pattern) for pattern in patterns)
 
 
 def is_session(name: str, cookie_class: CookieClass, settings: SwapSettings) -> bool:
