@@ -221,10 +221,10 @@ def test_places_by_number_are_bounded(monkeypatch):
     monkeypatch.setattr(places, "MAX_PLACES", 1)
     known, (flow, _) = places.Places(), exchange(KNOWN, 0)
     other, _ = exchange(KNOWN, 0, path="/other")
-    assert known.of(flow.request, 1) == ("shop.test", "/basket")
-    assert known.of(other.request, 2) == ("shop.test", "/other")
-    assert known.of(flow.request, 2) == ("shop.test", "/other"), "the number stands for all"
-    assert known.of(flow.request, 1) == ("shop.test", "/basket")
+    assert known.numbered(1, flow.request) == ("shop.test", "/basket")
+    assert known.numbered(2, other.request) == ("shop.test", "/other")
+    assert known.numbered(2, flow.request) == ("shop.test", "/other"), "the number stands for all"
+    assert known.numbered(1, flow.request) == ("shop.test", "/basket")
 
 
 def test_a_second_host_does_not_depend_on_who_came_before():

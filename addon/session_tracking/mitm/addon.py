@@ -321,7 +321,9 @@ class SessionTracker:
         try:
             current = self._current()
             number = self._number(flow, response, current) if current.shadows else 0
-            self.run.routes.count(self._places.of(flow.request, number))
+            places, request = self._places, flow.request
+            place = places.numbered(number, request) if number else places.of(request)
+            self.run.routes.count(place)
             if (
                 (pending is not None and pending[1].value is not None)
                 or noticed

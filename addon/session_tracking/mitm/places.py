@@ -23,18 +23,17 @@ class Places:
         self._known: dict[Hashable, tuple[str, str]] = {}
         self._numbered: dict[int, tuple[str, str]] = {}
 
-    def of(self, request: Request, number: int = 0) -> tuple[str, str]:
-        """Site and route of a request; `number` stands for all of it (`Numbers`), or is 0."""
+    def numbered(self, number: int, request: Request) -> tuple[str, str]:
+        """Site and route of a request for which a number of `Numbers` stands, which is not 0."""
         place = self._numbered.get(number)
         if place is None:
-            place = self._look_up(request)
-            if number:
-                if len(self._numbered) >= MAX_PLACES:
-                    self._numbered.clear()
-                self._numbered[number] = place
+            if len(self._numbered) >= MAX_PLACES:
+                self._numbered.clear()
+            place = self._numbered[number] = self.of(request)
         return place
 
-    def _look_up(self, request: Request) -> tuple[str, str]:
+    def of(self, request: Request) -> tuple[str, str]:
+        """Site and route of a request."""
         data = request.data
         path = data.path.partition(b"?")[0]
         hosts = [
