@@ -67,11 +67,6 @@ type _Pending = tuple[RecordedSite, Decision]
 """What was decided for a request, and under which settings."""
 
 
-def _looks_at_all(flow: HTTPFlow, current: Configuration) -> bool:
-    """Whether a response without a cookie is to be looked at, too."""
-    return current.shadows or (current.shared_bodies and "cookie" in flow.request.headers)
-
-
 def _same(exchange: Exchange) -> Exchange:
     return exchange
 
@@ -329,8 +324,8 @@ class SessionTracker:
                 or noticed
                 or convert.sets_cookie(response.data.headers)
                 or (
-                    (current.shadows or current.shared_bodies)
-                    and _looks_at_all(flow, current)
+                    # A response without a cookie is to be looked at, too.
+                    (current.shadows or (current.shared_bodies and "cookie" in request.headers))
                     and not (number and self._alike(flow, response, pending, number))
                 )
             ):
