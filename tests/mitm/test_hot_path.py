@@ -10,7 +10,7 @@ import pytest
 from scripts.benchmarks.in_process import Chain, exchange
 from scripts.benchmarks.workload import FINDING, KNOWN, NEWCOMER
 from session_tracking.config.loading import load
-from session_tracking.engine.engine import known_id
+from session_tracking.engine import known_id
 from session_tracking.mitm import (
     addon as addon_module,
     commands,

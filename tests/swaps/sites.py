@@ -1,7 +1,6 @@
 """Exchanges by hand, for tests of the detector."""
 
 from session_tracking.cookies.classify import classify
-from session_tracking.cookies.cookie import parse_cookie
 from session_tracking.cookies.set_cookie import response_cookies
 from session_tracking.http.exchange import ClientId, Exchange, RequestFacts, ResponseFacts
 from session_tracking.http.fields import FieldSection
@@ -54,8 +53,7 @@ class World:
         ]
         place = place_of(exchange, url)
         stamp = stamp_of(exchange.response.fields.first("date"), place.etag)
-        pairs = parse_cookie([sent])
-        delivery = Delivery(self.settings, place, client, pairs, stamp, self.now)
+        delivery = Delivery(self.settings, place, client, [sent], stamp, self.now)
         return self.detector.on_response(delivery, cookies)
 
     def send(self, client, sent, host="shop.test", path="/"):

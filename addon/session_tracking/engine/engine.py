@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from typing import NamedTuple
 
 from session_tracking.audit.auditor import audit, examine, regraded, told_apart
 from session_tracking.audit.enforce import enforce
@@ -11,22 +10,21 @@ from session_tracking.audit.routes import shown_url
 from session_tracking.caching.outcomes import outcomes, reference_run
 from session_tracking.caching.profiles.catalogue import PROFILES
 from session_tracking.caching.safety import assess
-from session_tracking.cookies.cookie import cookie_values, parse_cookie
 from session_tracking.cookies.digest import Digester
 from session_tracking.cookies.set_cookie import parse_set_cookie
+from session_tracking.engine.askers import Askers
 from session_tracking.engine.foresight import imagines
 from session_tracking.engine.imagining import WOULD_BE_SWAP, Imagining
 from session_tracking.engine.known import MAX_COOKIES as MAX_LIKE, Again, Known, shape_of
 from session_tracking.engine.outcome import Circumstances, Outcome, SiteSettings
 from session_tracking.http.exchange import ClientId, Exchange, RequestFacts, ResponseFacts
-from session_tracking.http.fields import unquote
 from session_tracking.shadow.books import Books, counted
 from session_tracking.shadow.counters import Counters
 from session_tracking.shadow.entries import Answer
 from session_tracking.shadow.facts import CookieNaming, HeldCookie, held_cookies
 from session_tracking.shadow.serving_cache import LookUp
 from session_tracking.shadow.shadow import Shadow
-from session_tracking.swaps.clients import Client, Sender, identify
+from session_tracking.swaps.clients import Client, Sender
 from session_tracking.swaps.courier import Courier
 from session_tracking.swaps.delivery import Delivery, Place, place_of, stamp_of
 from session_tracking.swaps.detector import Detector
@@ -36,27 +34,8 @@ from session_tracking.tracking.policy import Decision
 from session_tracking.tracking.tracker import Tracker
 
 
-def known_id(settings: SiteSettings, cookies: Iterable[str]) -> str:
-    """The tracker's id in these Cookie field values; empty if there is none that can be ours."""
-    tracking = settings.tracking
-    if tracking.enabled:
-        name, check = tracking.cookie.name, tracking.identifiers.check
-        for value in cookie_values(cookies, name):
-            if check(value, name, settings.site) == "valid":
-                return value
-    return ""
-
-
 def _with_swaps(facts: AuditFacts, events: tuple[SwapEvent, ...]) -> AuditFacts:
     return replace(facts, swaps=events) if events else facts
-
-
-class _Asker(NamedTuple):
-    """Who asked."""
-
-    pairs: tuple[tuple[str, str], ...]
-    """Of the request's Cookie fields."""
-    client: Client
 
 
 _RETOLD = 1_000
@@ -73,6 +52,7 @@ class Engine:
         self.counters: Counters = Counters(started)
         self.shadow: Shadow = Shadow(self.counters, Digester())
         self._books = Books(self.counters)
+        self._askers = Askers()
         self.imagining: Imagining = Imagining(self.shadow)
         self.courier: Courier | None = None
         """The way to the ledger of a fleet; None where there is none."""
@@ -289,12 +269,14 @@ class Engine:
             outcome = self.on_response(settings, exchange, decision, seen)
             self._learn_shape(known, exchange, outcome)
             return outcome
-        asker = self._asker(settings, again.sender, decision) if cookies else None
+        client = None
+        if cookies:
+            client = self._askers.client(settings, again.sender, decision)
         imagined: tuple[Finding, ...] = ()
         if imagines(settings):
-            imagined = self._imagine_again(known, again, decision, whole, number, asker)
-        if asker is not None and settings.swaps.enabled:
-            events = self._watch_response(settings, known.place, again, asker, cookies, whole)
+            imagined = self._imagine_again(known, again, decision, whole, number, client)
+        if client is not None and settings.swaps.enabled:
+            events = self._watch_response(settings, known.place, again, client, cookies, whole)
             if events:
                 seen = Circumstances(https, noticed=events, watch=False)
                 outcome = self.on_response(settings, whole(), decision, seen)
@@ -336,7 +318,7 @@ class Engine:
 
         def who() -> tuple[Sequence[str], Client]:
             sent = sender()
-            return sent.cookies, self._client(case.settings, sent, decision)
+            return sent.cookies, self._askers.client(case.settings, sent, decision)
 
         findings = self.imagining.recall(case, now, who, whole, unsafe=False)
         if findings is None:
@@ -350,21 +332,21 @@ class Engine:
         decision: Decision | None,
         whole: Callable[[], Exchange],
         number: int,
-        asker: _Asker | None,
+        client: Client | None,
     ) -> tuple[Finding, ...]:
         """What a shared cache would have made of an exchange that is like a known one.
 
-        `asker` is known where it sets a cookie.
+        `client`, who asked, is known where it sets a cookie.
         """
         settings, told = known.settings, None
 
         def who() -> tuple[Sequence[str], Client]:
-            found = asker or self._asker(settings, again.sender, decision)
-            return again.sender.cookies, found.client
+            found = client or self._askers.client(settings, again.sender, decision)
+            return again.sender.cookies, found
 
         case = self.imagining.foresight.case(number)
         if case is not None and case.settings is settings:
-            unsafe = asker is not None
+            unsafe = client is not None
             told = self.imagining.recall(case, again.time, who, whole, unsafe=unsafe)
         if told is None:
             seen = Circumstances(https=False, number=number)
@@ -414,7 +396,7 @@ class Engine:
         now: float,
     ) -> LookUp:
         """What the simulated cache makes of a request, before upstream is asked."""
-        visitor = self._client(settings, Sender.of(request, client), decision)
+        visitor = self._askers.client(settings, Sender.of(request, client), decision)
         return self.shadow.look_up(settings.shadow, request, visitor, self._open(settings), now)
 
     def follow(
@@ -428,7 +410,9 @@ class Engine:
         self, settings: SiteSettings, exchange: Exchange, decision: Decision | None
     ) -> tuple[Client, tuple[HeldCookie, ...]]:
         """Who asked, and the cookies that the response sets."""
-        client = self._client(settings, Sender.of(exchange.request, exchange.client), decision)
+        client = self._askers.client(
+            settings, Sender.of(exchange.request, exchange.client), decision
+        )
         tracking = settings.tracking
         naming = CookieNaming(
             tracking.cookie.name if tracking.enabled else "",
@@ -436,14 +420,6 @@ class Engine:
             settings.audit.ignore,
         )
         return client, held_cookies(exchange, self.shadow.digester, naming)
-
-    def _client(self, settings: SiteSettings, sender: Sender, decision: Decision | None) -> Client:
-        return self._asker(settings, sender, decision).client
-
-    def _asker(self, settings: SiteSettings, sender: Sender, decision: Decision | None) -> _Asker:
-        pairs = parse_cookie(sender.cookies)
-        own, presented = self._own_id(settings, pairs, decision)
-        return _Asker(pairs, identify(sender, settings.swaps, own=own, presented=presented))
 
     def _imagine(
         self,
@@ -471,7 +447,7 @@ class Engine:
         now: float,
     ) -> tuple[SwapEvent, ...]:
         """What the sessions that a request brings tell about swaps."""
-        marks = self._client(settings, Sender.of(request, client), None)
+        marks = self._askers.client(settings, Sender.of(request, client), None)
         events = self.detector.on_request(
             settings.swaps,
             request.host,
@@ -497,46 +473,22 @@ class Engine:
         sender = Sender.of(exchange.request, exchange.client)
         date = exchange.response.fields.first("date")
         again = Again((), exchange.response_time, date, sender)
-        asker = self._asker(settings, sender, decision)
-        return self._watch_response(settings, place, again, asker, cookies, lambda: exchange)
+        client = self._askers.client(settings, sender, decision)
+        return self._watch_response(settings, place, again, client, cookies, lambda: exchange)
 
     def _watch_response(
         self,
         settings: SiteSettings,
         place: Place,
         again: Again,
-        asker: _Asker,
+        client: Client,
         cookies: Sequence[AuditedCookie],
         whole: Callable[[], Exchange],
     ) -> tuple[SwapEvent, ...]:
         """What the cookies of a response tell about swaps."""
-        pairs, client = asker
-        stamp = stamp_of(again.date, place.etag)
-        delivery = Delivery(settings.swaps, place, client, pairs, stamp, again.time)
+        stamp, brought = stamp_of(again.date, place.etag), again.sender.cookies
+        delivery = Delivery(settings.swaps, place, client, brought, stamp, again.time)
         events = self.detector.on_response(delivery, cookies)
         if self.courier is not None:
             self._share(settings, self.courier, whole)
         return tuple(events)
-
-    def _own_id(
-        self,
-        settings: SiteSettings,
-        presented: tuple[tuple[str, str], ...],
-        decision: Decision | None,
-    ) -> tuple[str, bool]:
-        """The tracker's id of who asks, if there is one, and whether the request brought it.
-
-        `presented` are the pairs of the request's Cookie fields.
-        """
-        if decision is not None and decision.presented:
-            return decision.presented, True
-        tracking = settings.tracking
-        if tracking.enabled:
-            name, check = tracking.cookie.name, tracking.identifiers.check
-            for each, content in presented:
-                if (
-                    each == name
-                    and check(value := unquote(content), name, settings.site) == "valid"
-                ):
-                    return value, True
-        return (decision and decision.value) or "", False

@@ -316,9 +316,11 @@ class SessionTracker:
         try:
             current = self._current()
             number = self._number(flow, response, current) if current.shadows else 0
-            places, request = self._places, flow.request
-            place = places.numbered(number, request) if number else places.of(request)
-            self.run.routes.count(place)
+            chosen, request = self._options, flow.request
+            if chosen is not None and chosen.reports:
+                places = self._places
+                place = places.numbered(number, request) if number else places.of(request)
+                self.run.routes.count(place)
             if (
                 (pending is not None and pending[1].value is not None)
                 or noticed

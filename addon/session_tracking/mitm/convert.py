@@ -181,22 +181,25 @@ def apply(edit: Edit, response: Response) -> Undo:
     added = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in edit.add]
     if _SPLITS.search(b"".join([octets for line in added for octets in line])):
         raise ValueError("a field line to add holds CR, LF or NUL")
-    goes = _octets(edit.remove)
-    kept, names, removed = [], [], []
-    for place, line in enumerate(response.headers.fields):
-        name = line[0].lower()
-        if name in goes:
-            removed.append((place, line[0].decode("latin-1"), line[1].decode("latin-1")))
-        else:
-            kept.append(line)
-            names.append(name)
-    response.headers.fields = (*kept, *added)
+    goes, fields = _octets(edit.remove), response.data.headers.fields
+    names = [name.lower() for name, _ in fields]
+    removed = tuple(
+        [
+            (place, fields[place][0].decode("latin-1"), fields[place][1].decode("latin-1"))
+            for place, name in enumerate(names)
+            if name in goes
+        ]
+    )
+    if removed:
+        fields = tuple([line for line, name in zip(fields, names, strict=True) if name not in goes])
+        names = [name for name in names if name not in goes]
+    response.data.headers.fields = (*fields, *added)
     places = []
     for name, _ in added:
         lowered = name.lower()
         places.append((lowered.decode("latin-1"), names.count(lowered)))
         names.append(lowered)
-    return Undo(tuple(removed), tuple(places), edit.reason)
+    return Undo(removed, tuple(places), edit.reason)
 
 
 _SPLITS = re.compile(rb"[\r\n\0]")

@@ -67,6 +67,12 @@ class Client(NamedTuple):
     presented: bool = False
     """Whether the tracker's id came with the request."""
 
+    def on(self, connection: str) -> "Client":
+        """The same client on this connection, unless connections say nothing of it."""
+        if not self.connection or (number := _kept_tag(connection)) == self.connection:
+            return self
+        return Client(self.address, self.agent, number, self.own, self.presented)
+
     def __str__(self) -> str:
         """The address, and what tells visitors behind one address apart; fit to be shown."""
         mark = f" visitor {self.own & 0xFFFF:04x}" if self.own else ""

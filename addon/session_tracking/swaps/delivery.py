@@ -1,10 +1,12 @@
 """A response that hands out values, as the detector of swaps sees it."""
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 from zlib import crc32
 
 from session_tracking.caching.evidence import HitEvidence, hit_evidence
+from session_tracking.cookies.cookie import parse_cookie
 from session_tracking.http.exchange import Exchange
 from session_tracking.swaps.clients import Client, tag
 from session_tracking.swaps.settings import SwapSettings
@@ -40,12 +42,23 @@ class Delivery(NamedTuple):
     settings: SwapSettings
     place: Place
     client: Client
-    presented: tuple[tuple[str, str], ...]
-    """The pairs of the request's Cookie fields."""
+    cookies: Sequence[str]
+    """The values of the request's Cookie fields."""
     stamp: int
     """`stamp_of` its Date and ETag."""
     now: float
     """Unix seconds at which it was received."""
+
+    @property
+    def presented(self) -> tuple[tuple[str, str], ...]:
+        """The pairs of the request's Cookie fields."""
+        return parse_cookie(self.cookies)
+
+    def brings(self, name: str, value: str) -> bool:
+        """Whether the request brought this cookie."""
+        # Most requests do not even hold the name: they need not be parsed.
+        named = [each for each in self.cookies if name in each]
+        return bool(named) and (name, value) in parse_cookie(named)
 
 
 def place_of(exchange: Exchange, url: str) -> Place:

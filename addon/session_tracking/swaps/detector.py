@@ -108,7 +108,7 @@ class Detector:
         name = self._names.of(site, cookie.name)
         if name.constant:
             return None
-        presented = (cookie.name, cookie.value) in delivery.presented
+        presented = delivery.brings(cookie.name, cookie.value)
         digest = self._digester.octets(site, cookie.name, cookie.value)
         entry = self.ledger.get(digest, now)
         if entry is None and site != host:

@@ -165,9 +165,12 @@ class Ledger:
         place = self._place(digest)
         slot = self._index[place]
         if not slot:
-            slot = self._free() + 1
-            # Freeing moves what stands in the index.
-            self._index[self._place(digest)] = slot
+            if self._used < self.capacity:
+                slot = self._used = self._used + 1
+            else:
+                slot = self._free() + 1
+                place = self._place(digest)  # freeing moves what stands in the index
+            self._index[place] = slot
         start = (slot - 1) * _SIZE
         self._records[start : start + _SIZE] = record
 
@@ -200,10 +203,7 @@ class Ledger:
         return place
 
     def _free(self) -> int:
-        """A slot that is free, if need be because its entry goes."""
-        if self._used < self.capacity:
-            self._used += 1
-            return self._used - 1
+        """A slot whose entry has gone to make room."""
         for _ in range(_PATIENCE):
             if not self._seen[self._hand]:
                 break
