@@ -17,9 +17,12 @@ from session_tracking.caching.profiles.catalogue import PROFILES
 from session_tracking.config.loading import load
 from session_tracking.cookies.digest import Digester
 from session_tracking.engine import Reading
-from session_tracking.mitm import numbers as numbers_module
+from session_tracking.mitm import layouts, numbers as numbers_module
 from session_tracking.mitm.addon import SessionTracker
 from session_tracking.mitm.numbers import Numbers
+from session_tracking.mitm.options import Options
+from session_tracking.reports.registry import ReportSpec
+from session_tracking.reports.run import FailOn
 from session_tracking.shadow.shadow import Shadow
 from session_tracking.swaps.detector import Detector
 
@@ -81,6 +84,8 @@ def flow_of(template, client, time):
 def fed(current, steps, *, at_length):
     """A tracker after exchanges, each after a time; with the long way round, if so wanted."""
     tracker = tracker_under(current)
+    report = ReportSpec("json", None)  # it lists the routes
+    tracker._options = Options(None, "", FailOn.NEVER, (report,))
     if at_length:
         tracker._numbers = SimpleNamespace(of=lambda *_: 0)
     time, comments = START, []
@@ -308,7 +313,7 @@ def test_what_comes_again_and_again_is_looked_at_a_few_times(
 
 
 def test_the_lists_of_names_are_bounded(monkeypatch):
-    monkeypatch.setattr(numbers_module, "MAX_LAYOUTS", 1)
+    monkeypatch.setattr(layouts, "MAX_LAYOUTS", 1)
     names = numbers_module._Names(frozenset({"a"}), frozenset({"b"}))
     lines = ((b"B", b"1"), (b"A", b"2"), (b"c", b"3"))
     assert names.of(lines) == ((b"b", b"a"), (b"2",))

@@ -14,6 +14,7 @@ from session_tracking.engine import known_id
 from session_tracking.mitm import (
     addon as addon_module,
     commands,
+    layouts,
     marks,
     places,
     repeats,
@@ -21,7 +22,9 @@ from session_tracking.mitm import (
 )
 from session_tracking.mitm.addon import SessionTracker
 from session_tracking.mitm.configuration import LiveConfiguration
+from session_tracking.mitm.repeats import Repeats
 from session_tracking.reports import run as run_module
+from session_tracking.reports.registry import ReportSpec
 from session_tracking.tracking.policy import Decision, Rule, State
 
 AGAIN = 5
@@ -75,7 +78,7 @@ CASES = [
 def test_what_repeats_comes_to_the_same(kind, monkeypatch):
     tracker, flows = fed(*[kind] * AGAIN)
     assert len({str(seen_of(flow)) for flow in flows}) == 1
-    monkeypatch.setattr(repeats, "like", lambda *_args, **_more: None)
+    monkeypatch.setattr(Repeats, "like", lambda *_args, **_more: None)
     anew, others = fed(*[kind] * AGAIN)
     assert [seen_of(flow) for flow in others] == [seen_of(flow) for flow in flows]
     assert [(c.finding.fingerprint, c.count, c.masked) for c in tracker.tally] == [
@@ -116,21 +119,43 @@ def test_some_answers_are_looked_at_each_time(lines):
     flow, response = exchange(answering(FINDING, *lines), 1)
     for name, value in lines:
         response.headers[name] = value
-    assert repeats.like(flow, response, issues=False) is None
+    assert Repeats().like(flow, response, issues=False) is None
+
+
+@pytest.mark.parametrize("reports", [(), (ReportSpec("json", None),)], ids=["none", "json"])
+def test_routes_are_counted_while_a_report_is_asked_for(reports):
+    def ask(tracker):
+        tracker._options = replace(tracker._options, reports=reports)
+
+    tracker, _ = fed(*[KNOWN] * 3, FINDING, before=ask)
+    counted = {("shop.test", "/basket"): 3, ("shop.test", "/products/{}"): 1}
+    assert tracker.run.routes.seen == (counted if reports else {})
+    assert tracker.run.exchanges == 4
+
+
+@pytest.mark.parametrize("name", ["User-Agent", "Cookie", "X-Forwarded-For", "Accept", "Host"])
+def test_repeated_lines_of_a_request_are_like_themselves_only(name):
+    known = Repeats()
+    (once, response), (twice, _) = exchange(FINDING, 1), exchange(FINDING, 1)
+    fields = [*once.request.headers.fields, (name.encode(), b"a")]
+    once.request.headers.fields = fields
+    twice.request.headers.fields = [*fields, (name.encode(), b"b")]
+    one, two = (known.like(flow, response, issues=False) for flow in (once, twice))
+    assert one != two
+    assert known.like(twice, response, issues=False)[0] == two[0]
 
 
 def test_bounds(monkeypatch):
     monkeypatch.setattr(visits, "MAX_VISITS", 2)
     monkeypatch.setattr(repeats, "MAX_KNOWN", 1)
     monkeypatch.setattr(places, "MAX_PLACES", 1)
-    monkeypatch.setattr(repeats, "MAX_LAYOUTS", 1)
+    monkeypatch.setattr(layouts, "MAX_LAYOUTS", 1)
     monkeypatch.setattr(marks, "_MOST_KEPT", 1)
-    repeats._layouts.clear()
     other = replace(answering(FINDING, ("X-Other", "1")), path="/other")
     long = replace(answering(FINDING, (f"X-{'x' * 3000}", "1")), path=f"/{'x' * 3000}")
     tracker, flows = fed(FINDING, other, long, FINDING, KNOWN, KNOWN)
     assert all(flow.marked for flow in flows[:4])
-    assert len(repeats._layouts) == 1
+    assert len(tracker._repeats._answered) == 1
     assert sum(counted.count for counted in tracker.tally) == 4
     assert len(tracker._visits.decided) <= 2
 
@@ -207,7 +232,7 @@ def test_another_configuration_is_asked_anew():
     assert known.number(flow) in known.decided
     assert known.repeated(flow, load(None)) is None
     assert known.number(flow) not in known.decided
-    like = repeats.like(exchange(FINDING, 1)[0], exchange(FINDING, 1)[1], issues=False)
+    like = Repeats().like(exchange(FINDING, 1)[0], exchange(FINDING, 1)[1], issues=False)
     assert tracker._repeats.known(like, tracker._current()) is not None
     assert tracker._repeats.known(like, load(None)) is None
 

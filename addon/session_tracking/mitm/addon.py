@@ -22,7 +22,7 @@ from session_tracking.engine import Again, Circumstances, Engine, Known as Known
 from session_tracking.errors import ConfigErrors, fault
 from session_tracking.http.edit import Undo
 from session_tracking.http.exchange import Exchange
-from session_tracking.mitm import commands, convert, fleet, marks, options, repeats
+from session_tracking.mitm import commands, convert, fleet, marks, options
 from session_tracking.mitm.children import Child, Children
 from session_tracking.mitm.configuration import LiveConfiguration
 from session_tracking.mitm.ending import finish
@@ -224,7 +224,9 @@ class SessionTracker:
         if flow.is_replay:
             return
         try:
-            visit = self._visits.repeated(flow, self._current())
+            configuration = self._configuration  # asked here: one call less for each exchange
+            assert configuration is not None  # noqa: S101 - configure() came before any flow
+            visit = self._visits.repeated(flow, configuration.current)
             if visit is None:
                 self._look_closely(flow)
             else:
@@ -314,7 +316,9 @@ class SessionTracker:
             return
         self.run.exchanges += 1
         try:
-            current = self._current()
+            configuration = self._configuration
+            assert configuration is not None  # noqa: S101 - configure() came before any flow
+            current = configuration.current
             number = self._number(flow, response, current) if current.shadows else 0
             chosen, request = self._options, flow.request
             if chosen is not None and chosen.reports:
@@ -382,7 +386,7 @@ class SessionTracker:
     ) -> None:
         like = None
         if flow.live and not noticed and not flow.is_replay and METADATA not in flow.metadata:
-            like = repeats.like(flow, response, issues=pending is not None)
+            like = self._repeats.like(flow, response, issues=pending is not None)
             known = self._repeats.known(like, self._current())
             if like and known and (pending is None or pending[0] is known[0]):
                 decision = pending and pending[1]

@@ -8,16 +8,11 @@ from mitmproxy.http import HTTPFlow, Response
 
 from session_tracking.config.sites import Configuration
 from session_tracking.engine import Reading
+from session_tracking.mitm.layouts import Layouts
 
-__all__ = ["MAX_LAYOUTS", "Numbers"]
+__all__ = ["Numbers"]
 
 type _Lines = tuple[tuple[bytes, bytes], ...]
-
-MAX_LAYOUTS = 512
-"""Lists of field names that are known; when there are more, all are forgotten."""
-
-_LONGEST = 1024
-"""Octets of the names of a list that is worth keeping."""
 
 
 class _Layout(NamedTuple):
@@ -34,26 +29,19 @@ class _Names:
 
     def __init__(self, values: frozenset[str], counts: frozenset[str]) -> None:
         self._values = frozenset(name.encode("ascii") for name in values)
-        self._counts = frozenset(name.encode("ascii") for name in counts)
-        self._layouts: dict[tuple[bytes, ...], _Layout] = {}
+        self._found = self._values.union(name.encode("ascii") for name in counts)
+        self._layouts: Layouts[_Layout] = Layouts(self._layout)
 
     def of(self, fields: _Lines) -> tuple[tuple[bytes, ...], ...]:
         """The names that are there, in order, then the values of those whose values count."""
-        names = tuple([name for name, _ in fields])
-        layout = self._layouts.get(names) or self._layout(names)
-        return layout.found, tuple([fields[place][1] for place in layout.places])
+        found, places = self._layouts.of(fields)
+        return found, tuple([fields[place][1] for place in places])
 
-    def _layout(self, names: tuple[bytes, ...]) -> _Layout:
-        lowered = [name.lower() for name in names]
-        layout = _Layout(
-            tuple([name for name in lowered if name in self._values or name in self._counts]),
-            tuple([place for place, name in enumerate(lowered) if name in self._values]),
+    def _layout(self, names: list[bytes]) -> _Layout:
+        return _Layout(
+            tuple([name for name in names if name in self._found]),
+            tuple([place for place, name in enumerate(names) if name in self._values]),
         )
-        if len(names) + sum(map(len, names)) <= _LONGEST:
-            if len(self._layouts) >= MAX_LAYOUTS:
-                self._layouts.clear()
-            self._layouts[names] = layout
-        return layout
 
 
 _CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")

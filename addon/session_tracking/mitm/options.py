@@ -74,7 +74,8 @@ OPTIONS: tuple[tuple[str, Any, object, str], ...] = (
         [],
         (
             f"Report to write when mitmproxy ends: FORMAT=PATH, or FILE.json alone. Repeatable."
-            f" Formats: {', '.join(REPORTS)}; PATH - is standard output."
+            f" Formats: {', '.join(REPORTS)}; PATH - is standard output. Set while mitmproxy runs,"
+            " the report lists the routes that were seen from then on."
         ),
     ),
 )
