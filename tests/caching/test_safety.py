@@ -131,11 +131,16 @@ def test_a_qualified_form_protects_only_the_fields_it_lists():
 
 
 TEXTS = [
-    (cc("max-age=600"), "Cache-Control", REMEDIES[Remedy.STORABLE]),
+    (
+        cc("max-age=600"),
+        "Cache-Control",
+        'Send "Cache-Control: private, no-store" with it, or move the cookie to an uncached URL.'
+        " Set-Cookie does not inhibit caching (RFC 9111 §7.3).",
+    ),
     (
         cc("no-store", ("CDN-Cache-Control", "max-age=600")),
         "CDN-Cache-Control",
-        "CDN-Cache-Control allows storing although Cache-Control forbids it (RFC 9213 §3.1);"
+        "CDN-Cache-Control allows storing although Cache-Control forbids it (RFC 9213 §2.2);"
         ' remove it or send "CDN-Cache-Control: no-store".',
     ),
     (
@@ -144,7 +149,12 @@ TEXTS = [
         "X-Accel-Expires allows storing although Cache-Control forbids it"
         ' (ngx_http_proxy_module proxy_cache_valid); remove it or send "X-Accel-Expires: 0".',
     ),
-    (cc("no-cache", ETAG), "Cache-Control", REMEDIES[Remedy.VALIDATOR]),
+    (
+        cc("no-cache", ETAG),
+        "Cache-Control",
+        '"no-cache" lets a cache reuse the stored Set-Cookie after a 304 (RFC 9111 §3.2, §4.3.4)'
+        " and some CDNs reuse it at once; use private or no-store.",
+    ),
     (
         cc('private="Set-Cookie"'),
         "Cache-Control",
@@ -157,9 +167,24 @@ TEXTS = [
         'no-cache="Set-Cookie" is not widely implemented (RFC 9111 §5.2.2.4/7): two of eight tested'
         " caches replay the field; use unqualified private.",
     ),
-    (cc("max-age=600", ("Vary", "Cookie")), "Cache-Control", REMEDIES[Remedy.VARY]),
-    (exchange(), "Cache-Control", REMEDIES[Remedy.SILENT]),
-    (exchange(status=302), "Cache-Control", REMEDIES[Remedy.EXPLICIT]),
+    (
+        cc("max-age=600", ("Vary", "Cookie")),
+        "Cache-Control",
+        "Vary: Cookie does not separate visitors who send no Cookie (RFC 9111 §4.1)."
+        ' Send "Cache-Control: private, no-store".',
+    ),
+    (
+        exchange(),
+        "Cache-Control",
+        "No Cache-Control: a cache may store this heuristically (RFC 9111 §4.2.2)."
+        ' Send "Cache-Control: private, no-store".',
+    ),
+    (
+        exchange(status=302),
+        "Cache-Control",
+        'Nothing in the response says so: send "Cache-Control: private, no-store" lest a later'
+        " header make it storable.",
+    ),
     (cc("private"), "Cache-Control", ""),
 ]
 
@@ -190,7 +215,10 @@ def test_a_lifetime_that_cannot_be_read_is_explained(line, flaw, spec):
 
 @pytest.mark.parametrize("server", ["Microsoft-IIS/10.0", "Microsoft-HTTPAPI/2.0"])
 def test_iis_is_told_about_its_kernel_cache(server):
-    assert "enableKernelCache" in assess(cc("max-age=600", ("Server", server))).remedy
+    assert assess(cc("max-age=600", ("Server", server))).remedy.endswith(
+        " http.sys does not list Set-Cookie among its cache exclusions; also set <caching"
+        ' enableKernelCache="false"/> or call DisableKernelCache().'
+    )
     assert "enableKernelCache" not in assess(cc("max-age=600", ("Server", "nginx"))).remedy
 
 

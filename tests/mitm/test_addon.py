@@ -78,6 +78,25 @@ def test_no_octets_raise_or_change_what_they_should_not(tracker, request_lines, 
     assert flow.comment.replace("\n", "").isprintable()
 
 
+MODES = {
+    "reverse:http://127.0.0.1": True,
+    "regular": False,
+    "transparent": False,
+    "upstream:http://127.0.0.1": False,
+    "socks5": False,
+    "local": False,
+    "wireguard": False,
+}
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_only_reverse_mode_tracks_hosts_that_are_not_listed(tracker, mode):
+    flow = flow_of([], [])
+    flow.client_conn.proxy_mode = ProxyMode.parse(mode)
+    through(tracker, flow)
+    assert ("Set-Cookie" in flow.response.headers) is MODES[mode]
+
+
 EXTREMES = [
     ("10,000 lines", [(b"X-%d" % n, b"v") for n in range(10_000)]),
     ("10,000 cookies", [(b"Set-Cookie", b"a%d=b" % n) for n in range(10_000)]),

@@ -38,14 +38,16 @@ def captures(origin, tmp_path_factory):
     recorded = {}
     for name, paths in {
         "newcomers": ["/plain", "/unsafe", "/unsafe"],
+        "untracked": ["/plain", "/safe"],
         "unsafe": ["/plain", "/unsafe", "/unsafe"],
         "warning": ["/warning"],
         "clean": ["/plain", "/safe"],
     }.items():
-        lines = () if name == "newcomers" else ("Cookie: a=b",)
+        lines = () if name in {"newcomers", "untracked"} else ("Cookie: a=b",)
+        off = ("--set", "session_tracker_enabled=false") if name == "untracked" else ()
         flows, har = folder / f"{name}.mitm", folder / f"{name}.har"
         with Proxy(
-            folder, *reverse_of(origin), "-w", str(flows), "--set", f"hardump={har}"
+            folder, *reverse_of(origin), *off, "-w", str(flows), "--set", f"hardump={har}"
         ) as proxy:
             for path in paths:
                 get(proxy.port, path, *lines)
@@ -87,9 +89,12 @@ def test_an_own_capture_is_audited_as_it_came_from_upstream(captures, tmp_path):
     assert facts["run"]["cookies_set"] == 2
 
 
-def test_nothing_is_issued_in_a_run_over_a_file(captures, tmp_path):
+@pytest.mark.parametrize("name", ["untracked", "untracked-har"])
+def test_nothing_is_issued_in_a_run_over_a_file(captures, tmp_path, name):
+    """Although the visitors in it would be given a cookie."""
     copy = tmp_path / "copy.mitm"
-    ended = run(tmp_path, "-nr", str(captures["clean"]), "-w", str(copy))
+    ended = run(tmp_path, "-nr", str(captures[name]), "-w", str(copy))
+    assert ended.process.returncode == 0
     assert "nothing is issued" in ended.log
     assert b"/safe" in copy.read_bytes()
     assert b"SessionTracking=" not in copy.read_bytes()
@@ -275,10 +280,11 @@ def test_har(tmp_path, document, status, told):
     assert told in ended.log
 
 
-def test_a_failure_of_ours_leaves_the_traffic_alone_and_makes_the_run_incomplete(origin, tmp_path):
-    """The engine is broken by a second addon in the same process, as a bug of ours would."""
-    saboteur = tmp_path / "saboteur.py"
-    saboteur.write_text(
+@pytest.fixture
+def saboteur(tmp_path):
+    """A second addon in the same process that breaks the engine, as a bug of ours would."""
+    script = tmp_path / "saboteur.py"
+    script.write_text(
         "from mitmproxy import ctx\n"
         "def running():\n"
         "    tracker = ctx.master.addons.get('sessiontracker')\n"
@@ -287,8 +293,14 @@ def test_a_failure_of_ours_leaves_the_traffic_alone_and_makes_the_run_incomplete
         "    tracker.engine.on_response = broken\n"
         "    tracker.engine.on_request = broken\n"
     )
+    return str(script)
+
+
+def test_a_failure_of_ours_leaves_the_traffic_alone_and_makes_the_run_incomplete(
+    origin, tmp_path, saboteur
+):
     origin.answer("/victim", *UNSAFE)
-    with Proxy(tmp_path, *reverse_of(origin), "-s", str(saboteur)) as proxy:
+    with Proxy(tmp_path, *reverse_of(origin), "-s", saboteur) as proxy:
         received = get(proxy.port, "/victim")
         assert proxy.stop() == 2
     assert f"Set-Cookie: sid={SECRET}".encode() in received
@@ -296,6 +308,18 @@ def test_a_failure_of_ours_leaves_the_traffic_alone_and_makes_the_run_incomplete
     assert b"SessionTracking" not in received
     assert "was not audited" in proxy.log
     assert "1 exchange could not be audited" in proxy.log or "2 exchanges" in proxy.log
+
+
+def test_a_failure_of_ours_over_a_file_is_not_taken_for_one_of_mitmproxy(
+    captures, tmp_path, saboteur
+):
+    never = ("--set", "session_tracker_fail_on=never")
+    ended = run(tmp_path, "-nr", str(captures["unsafe"]), "-s", saboteur, *never)
+    assert ended.process.returncode == 2, ended.log
+    assert ended.log.count("was not audited") == 2
+    assert "Errors logged" not in ended.log
+    assert FAILED_START not in ended.log
+    assert RECORDING_BROKEN not in ended.log
 
 
 def test_a_report_that_cannot_be_written_makes_the_run_incomplete(origin, tmp_path):

@@ -183,12 +183,17 @@ def test_answers_of_other_addons(origin, tmp_path):
         "    if flow.request.path == '/made':\n"
         "        flow.response = Response.make(200, b'made', {'Cache-Control': 'max-age=9'})\n"
     )
-    # -s is in the order of the command line: this one runs before and after ours.
+    # -s is in the order of the command line: ours runs first, and has decided by then.
     mode = f"reverse:http://127.0.0.1:{origin.port}"
     with Proxy(tmp_path, "--mode", mode, "-s", str(other)) as proxy:
         made = get(proxy.port, "/made", "Accept: text/html", "Sec-Fetch-Mode: navigate")
-    assert len(ours(made)) == 1
-    assert b"private, no-store" in made
+        early = get(proxy.port, "/early")
+    for answer, status in ((made, b"200"), (early, b"401")):
+        assert answer.startswith(b"HTTP/1.1 " + status)
+        assert len(ours(answer)) == 1
+        assert b"private, no-store" in answer
+    assert not origin.hits["/made"]
+    assert not origin.hits["/early"]
 
 
 def test_an_earlier_addon_that_answers_the_request_keeps_its_answer(origin, tmp_path):
@@ -199,12 +204,59 @@ def test_an_earlier_addon_that_answers_the_request_keeps_its_answer(origin, tmp_
     assert ours(refused) == []
 
 
+def test_recorded_answers_of_mitmproxy_are_answers_like_any_other(origin, tmp_path):
+    origin.answer("/recorded", "X-From: origin")
+    mode = f"reverse:http://127.0.0.1:{origin.port}"
+    flows = tmp_path / "flows.mitm"
+    with Proxy(tmp_path, "--mode", mode, "-w", str(flows)) as proxy:
+        get(proxy.port, "/recorded", "Cookie: a=b")
+    hits = origin.hits["/recorded"]
+    with Proxy(tmp_path, "--mode", mode, "--server-replay", str(flows)) as proxy:
+        received = get(proxy.port, "/recorded")
+    assert b"X-From: origin" in received
+    assert len(ours(received)) == 1
+    assert b"private, no-store" in received
+    assert origin.hits["/recorded"] == hits
+
+
+def test_mitmproxy_s_own_answer_to_an_origin_that_fails_has_no_cookie(origin, tmp_path):
+    origin.raw("/silent", "close")
+    mode = f"reverse:http://127.0.0.1:{origin.port}"
+    with Proxy(tmp_path, "--mode", mode) as proxy:
+        received = get(proxy.port, "/silent")
+        assert proxy.stop() == 0
+    assert received.startswith(b"HTTP/1.1 502")
+    assert ours(received) == []
+    assert "0 responses seen" in proxy.log
+
+
+@pytest.mark.parametrize(
+    ("options", "name"),
+    [
+        pytest.param((), b"Upstream", id="upstream-s-host"),
+        pytest.param(("--set", "keep_host_header=true"), b"Typed", id="host-that-was-typed"),
+    ],
+)
+def test_sites_match_the_host_that_is_seen(origin, tmp_path, options, name):
+    config = tmp_path / "config.toml"
+    config.write_text(
+        'enabled = true\n[[site]]\nhost = "shop.test"\ncookie.name = "Typed"\n'
+        '[[site]]\nhost = "127.0.0.1"\ncookie.name = "Upstream"\n'
+    )
+    origin.answer("/site")
+    mode = ("--mode", f"reverse:http://127.0.0.1:{origin.port}")
+    chosen = ("--set", f"session_tracker_config={config}", *options)
+    with Proxy(tmp_path, *mode, *chosen) as proxy:
+        assert b"Set-Cookie: " + name + b"=" in get(proxy.port, "/site")
+
+
 def test_forward_mode_tracks_listed_sites_only(origin, tmp_path):
     config = tmp_path / "config.toml"
     config.write_text('enabled = true\n[[site]]\nhost = "localhost"\n')
     origin.answer("/forward")
     with Proxy(tmp_path, "--set", f"session_tracker_config={config}") as proxy:
-        proxy.wait_for("cookies are given out for the listed sites only: localhost")
+        said = "cookies are given out for the listed sites only: localhost"
+        proxy.wait_for(said)
         listed, other = (
             raw_exchange(
                 proxy.port,
@@ -215,6 +267,7 @@ def test_forward_mode_tracks_listed_sites_only(origin, tmp_path):
         )
     assert len(ours(listed)) == 1
     assert ours(other) == []
+    assert proxy.log.count(said) == 1
 
 
 def test_forward_mode_without_a_site_says_so_and_audits(origin, tmp_path):

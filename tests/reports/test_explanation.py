@@ -75,7 +75,7 @@ def test_sections_are_those_of_the_targeted_field():
     rows = explained(exchange(("CDN-Cache-Control", "no-store")))
     assert [row.spec for row in rows if row.topic == "carrier"] == [
         "RFC 9111 §5.2",
-        "RFC 9213 §3.1",
+        "RFC 9213 §2.2",
     ]
 
 

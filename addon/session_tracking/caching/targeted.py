@@ -129,14 +129,15 @@ def _accel(values: Sequence[str], now: float) -> Directives | None:
 
 
 _SPEC_9213 = rfc9213("2.2")
+"""Why such a field counts and Cache-Control does not, whichever cache it is for."""
 
 TARGETED: Mapping[str, TargetedField] = {
     field.name: field
     for field in (
-        TargetedField("cdn-cache-control", "CDN-Cache-Control", rfc9213("3.1"), _structured),
         *(
             TargetedField(name.lower(), name, _SPEC_9213, _structured)
             for name in (
+                "CDN-Cache-Control",
                 "Cloudflare-CDN-Cache-Control",
                 "Akamai-Cache-Control",
                 "Netlify-CDN-Cache-Control",

@@ -87,7 +87,7 @@ def test_the_carrier_is_named():
     (found,) = bodies(page(("Cache-Control", "no-store"), ("CDN-Cache-Control", "max-age=60")))
     (reason,) = found.reasons
     assert reason.text == "CDN-Cache-Control: max-age keeps it fresh for 60 s, whoever asks"
-    assert str(reason.spec) == "RFC 9213 §3.1"
+    assert str(reason.spec) == "RFC 9213 §2.2"
 
 
 def test_names_that_the_configuration_assigns_count_and_our_own_does_not():
