@@ -9,6 +9,7 @@ from mitmproxy.http import Headers
 from mitmproxy.proxy.mode_specs import ProxyMode
 from mitmproxy.test import taddons, tflow
 
+from session_tracking.caching.safe_fields import REPLACED
 from session_tracking.mitm import addon as addon_module
 from session_tracking.mitm.addon import SessionTracker
 
@@ -57,6 +58,18 @@ def through(tracker, flow):
     return before, response.headers.fields
 
 
+def newcomers_lines(before, after):
+    """The lines that a newcomer's response was given; everything else has stayed as it was."""
+    if after == before:
+        return ()
+    kept = tuple(line for line in before if line[0].lower().decode("latin-1") not in REPLACED)
+    assert after[: len(kept)] == kept
+    added = after[len(kept) :]
+    assert [name for name, _ in added] == [b"Cache-Control", b"Expires", b"Set-Cookie"]
+    assert not any(set(name + value) & set(b"\r\n\0") for name, value in added)
+    return added
+
+
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(field_lines, field_lines, st.binary(max_size=40))
 def test_no_octets_raise_or_change_what_they_should_not(tracker, request_lines, lines, path):
@@ -66,15 +79,11 @@ def test_no_octets_raise_or_change_what_they_should_not(tracker, request_lines, 
     before, after = through(tracker, flow)
     assert tracker.run.failures == failures
     assert flow.request.headers.fields == request_before
+    added = newcomers_lines(before, after)
     if any(name.lower() == b"cookie" and value.strip() for name, value in request_lines):
         pairs = b"; ".join(value for name, value in request_lines if name.lower() == b"cookie")
         if b"=" in pairs.split(b";")[0]:
-            assert after == before
-    kept = [line for line in before if line in after]
-    assert [line for line in after if line in before] == kept or after[: len(kept)] == tuple(kept)
-    added = after[len(kept) :] if after != before else ()
-    for name, value in added:
-        assert not set(name + value) & set(b"\r\n\0")
+            assert not added
     assert flow.comment.replace("\n", "").isprintable()
 
 
@@ -116,8 +125,35 @@ EXTREMES = [
 def test_extremes(tracker, lines):
     failures = tracker.run.failures
     before, after = through(tracker, flow_of([(b"Cookie", b"a=b")], lines))
-    assert tracker.run.failures == failures
     assert before == after
+    assert newcomers_lines(*through(tracker, flow_of([], lines)))
+    assert tracker.run.failures == failures
+
+
+EXTREME_REQUESTS = [
+    ("10,000 lines", [(b"X-%d" % n, b"v") for n in range(10_000)]),
+    ("10,000 cookies", [(b"Cookie", b"a%d=b" % n) for n in range(10_000)]),
+    ("a megabyte", [(b"Cookie", b"SessionTracking=" + b"x" * 1_000_000)]),
+    ("a megabyte of pairs", [(b"Cookie", b"a=b;" * 250_000)]),
+    ("a megabyte of host", [(b"Host", b"x" * 1_000_000)]),
+    ("a megabyte of lists", [(b"Accept", b"a," * 500_000), (b"Upgrade", b"a," * 500_000)]),
+    ("NUL, CR and LF", [(b"Cookie", b"a=b\0\r\nX: y"), (b"Host", b"a\r\n"), (b"User-Agent", b"\0")]),
+    ("invalid UTF-8", [(b"Cookie", b"\xff\xfe=\xc3\x28"), (b"Host", b"\xed\xa0\x80")]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "lines", [pytest.param(lines, id=name) for name, lines in EXTREME_REQUESTS]
+)
+def test_extreme_requests(tracker, lines):
+    failures = tracker.run.failures
+    flow = flow_of(lines, [(b"Set-Cookie", b"sid=1"), (b"Cache-Control", b"max-age=60")])
+    request_before = flow.request.headers.fields
+    newcomer = not any(name == b"Cookie" for name, _ in lines)
+    assert bool(newcomers_lines(*through(tracker, flow))) is newcomer
+    assert flow.request.headers.fields == request_before
+    assert flow.marked
+    assert tracker.run.failures == failures
 
 
 def test_a_lone_surrogate_in_the_path_is_escaped(tracker):
