@@ -23,6 +23,8 @@ from session_tracking.mitm import (
 from session_tracking.mitm.addon import SessionTracker
 from session_tracking.mitm.configuration import LiveConfiguration
 from session_tracking.mitm.repeats import Repeats
+from session_tracking.records.w3c_line import Layout
+from session_tracking.records.w3c_read import Reader
 from session_tracking.reports import run as run_module
 from session_tracking.reports.registry import ReportSpec
 from session_tracking.tracking.policy import Decision, Rule, State
@@ -196,7 +198,7 @@ def test_requests_of_equal_lines_are_bounded(monkeypatch):
     monkeypatch.setattr(visits, "MAX_REPEATS", 1)
     tracker, _ = one_visitor("/a", "/a", "/a", "/a")
     known = tracker._visits
-    known._last += 1
+    known.last += 1
     known.again((Decision(State.PASSED, Rule.FOREIGN), None))
     assert len(known._repeats) == 1
 
@@ -300,6 +302,35 @@ def test_what_repeats_is_recorded_each_time(tmp_path):
     assert not tracker.run.failures
     assert tracker.run.cookies_set == AGAIN
     tracker._recording.stop()
+
+
+def test_equal_requests_are_logged_as_others_are(tmp_path, monkeypatch):
+    def logged(folder):
+        log = f'[log]\nenabled = true\ndir = "{folder}"\nkey_file = "{tmp_path}/key"\n'
+        tracker, _ = fed(KNOWN, FINDING, before=configured(tmp_path, log))
+        for path in ("/a?b=c", "/d", "/e"):
+            for kind, visitor in ((KNOWN, 0), (FINDING, 1), (KNOWN, 1), (KNOWN, 0)):
+                flow, response = exchange(kind, visitor, path=path)
+                tracker.requestheaders(flow)
+                flow.response = response
+                tracker.responseheaders(flow)
+                tracker.response(flow)
+        tracker._recording.stop()
+        assert not tracker.run.failures
+        (file,) = folder.glob("*/u_ex*.log")
+        apart = {"date", "time", "time-taken", "sc(Set-Cookie)"}
+        return [
+            {name: value for name, value in row.values.items() if name not in apart}
+            for row in Reader().read(file)
+        ]
+
+    kept = []
+    monkeypatch.setattr(Layout, "_keep", lambda *_: kept.append(1))
+    anew = logged(tmp_path / "anew")
+    assert kept
+    monkeypatch.undo()
+    assert logged(tmp_path / "again") == anew
+    assert len(anew) == 12
 
 
 def test_findings_beyond_the_bound_are_counted_and_not_told(monkeypatch):

@@ -14,8 +14,8 @@ from session_tracking.config.loading import load
 from session_tracking.engine import Outcome
 from session_tracking.http.edit import Edit, Undo
 from session_tracking.mitm import recording
-from session_tracking.mitm.children import Children
 from session_tracking.mitm.convert import apply
+from session_tracking.mitm.hooks import Hooks
 from session_tracking.mitm.recording import Recording, RecordingError
 from session_tracking.records.trace_read import read_traces
 from session_tracking.records.w3c_read import Reader
@@ -31,7 +31,7 @@ class Recorded:
     def __init__(self, folder: Path):
         self.folder = folder
         self.parent = SimpleNamespace()
-        self.recording = Recording(Children(self.parent, dict))
+        self.recording = Recording(Hooks(self.parent))
         self.use(CONFIG)
 
     def use(self, text):
@@ -59,8 +59,8 @@ def flow_of(*lines, response=True):
     return flow
 
 
-def test_nothing_is_in_the_chain_until_it_is_needed(recorded):
-    assert not hasattr(recorded.parent, "addons")
+def test_there_is_no_hook_until_it_is_needed(recorded):
+    assert not hasattr(recorded.parent, "response")
     recorded.recording.decided("x", Decision(State.NEW, Rule.NEW))
     recorded.recording.judged("x", Outcome())
     recorded.recording.response(flow_of())
@@ -69,9 +69,9 @@ def test_nothing_is_in_the_chain_until_it_is_needed(recorded):
     assert not (recorded.folder / "logs").exists()
     recorded.watch(flow_of())
     recorded.watch(flow_of())
-    assert recorded.parent.addons == [recorded.recording]
+    assert recorded.parent.response == recorded.recording.response
     recorded.recording.stop()
-    assert not hasattr(recorded.parent, "addons")
+    assert not hasattr(recorded.parent, "response")
 
 
 def test_a_new_visitor(recorded):

@@ -6,7 +6,7 @@ import pytest
 from mitmproxy.proxy.mode_specs import ProxyMode
 from mitmproxy.test import tflow, tutils
 
-from session_tracking.mitm.children import Children
+from session_tracking.mitm.hooks import Hooks
 from session_tracking.mitm.redirects import Redirects
 from session_tracking.reports.run import Run
 
@@ -21,11 +21,9 @@ def redirected(
 ):
     """The location after our look at it, and why the run is incomplete."""
     parent, run, failures = SimpleNamespace(), Run("live", 0.0), []
-    redirects = Redirects(
-        Children(parent, dict), lambda: run, lambda flow, error: failures.append(error)
-    )
+    redirects = Redirects(Hooks(parent), lambda: run, lambda flow, error: failures.append(error))
     redirects.follow(what)
-    assert parent.addons == [redirects]
+    assert parent.responseheaders == redirects.responseheaders
     headers = () if location is None else ((b"location", location.encode("latin-1")),)
     flow = tflow.tflow(resp=tutils.tresp(status_code=302, headers=headers))
     flow.client_conn.proxy_mode = ProxyMode.parse(mode)
@@ -39,7 +37,7 @@ def redirected(
     assert not failures
     assert flow.response.headers.get("location") == after
     redirects.follow("")
-    assert not hasattr(parent, "addons")
+    assert not hasattr(parent, "responseheaders")
     return flow.response.headers.get("location"), list(run.incomplete)
 
 
@@ -108,7 +106,7 @@ def test_a_default_port_needs_no_number():
 
 def test_a_listener_of_ipv6_is_bracketed():
     run = Run("live", 0.0)
-    redirects = Redirects(Children(SimpleNamespace(), dict), lambda: run, lambda flow, error: None)
+    redirects = Redirects(Hooks(SimpleNamespace()), lambda: run, lambda flow, error: None)
     redirects.follow("rewrite")
     redirects.follow("rewrite")
     flow = tflow.tflow(resp=tutils.tresp(headers=((b"location", b"http://[::1]:3000/a"),)))
@@ -126,7 +124,7 @@ def test_only_a_reverse_proxy_has_an_upstream_to_be_led_to():
 def test_a_flow_without_a_response_is_left_alone_and_a_fault_is_counted():
     failures = []
     redirects = Redirects(
-        Children(SimpleNamespace(), dict),
+        Hooks(SimpleNamespace()),
         lambda: Run("live", 0.0),
         lambda flow, error: failures.append(type(error)),
     )

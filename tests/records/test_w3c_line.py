@@ -1,4 +1,5 @@
 import re
+from dataclasses import replace
 from io import BytesIO
 
 import pytest
@@ -153,6 +154,32 @@ def test_what_is_kept_ready_is_forgotten_in_time(monkeypatch):
     assert [layout.line(exchange) for exchange in reversed(exchanges)] == first[::-1]
     assert len(layout._ready) <= 2
     assert len(set(first)) == 5
+
+
+def test_equal_requests_are_looked_at_once(monkeypatch):
+    monkeypatch.setattr(w3c_line, "_KEPT", 2)
+    layout = Layout(settings(files("/x"), fields=FIELDS), Digester(KEY))
+    exchanges = [
+        visit(
+            number=number,
+            target=b"/%d" % turn,
+            user=f"user{turn}",
+            server=("127.0.0.1", turn),
+            status=200 + turn,
+            request_octets=turn,
+            level="unsafe" if turn else "",
+            client=f"192.0.2.{number}",
+            session_id=f"{number}",
+            request_lines=(COOKIE, (b"User-Agent", b"agent %d" % number)),
+        )
+        for turn in range(3)
+        for number in (1, 1, 2, 3)
+    ]
+    lines = [layout.line(exchange) for exchange in exchanges]
+    assert len(layout._asked) <= 2
+    anew = Layout(settings(files("/x"), fields=FIELDS), Digester(KEY))
+    assert lines == [anew.line(replace(exchange, number=0)) for exchange in exchanges]
+    assert not anew._asked
 
 
 @pytest.mark.parametrize(

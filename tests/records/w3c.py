@@ -54,6 +54,7 @@ def visit(ended=NOON, target=b"/", **changed):
         "session_id": "",
         "event": "",
         "level": "",
+        "number": 0,
     } | changed
     return Visit(ended - 0.0042, ended, target=target, **values)
 

@@ -23,11 +23,11 @@ from session_tracking.errors import ConfigErrors, fault
 from session_tracking.http.edit import Undo
 from session_tracking.http.exchange import Exchange
 from session_tracking.mitm import commands, convert, fleet, marks, options
-from session_tracking.mitm.children import Child, Children
 from session_tracking.mitm.configuration import LiveConfiguration
 from session_tracking.mitm.ending import finish
 from session_tracking.mitm.exit_gate import ExitGate
 from session_tracking.mitm.finishing import Finishing
+from session_tracking.mitm.hooks import Hooks
 from session_tracking.mitm.notices import start_notices
 from session_tracking.mitm.numbers import Numbers
 from session_tracking.mitm.places import Places
@@ -84,9 +84,6 @@ def _put[T](waiting: dict[str, T], flow_id: str, what: T) -> None:
 class SessionTracker:
     """Issues the tracking cookie and audits every response that sets one."""
 
-    addons: list[Child]
-    """Children in mitmproxy's chain; missing as long as there are none (`Children`)."""
-
     def __init__(self) -> None:
         self.engine: Engine = Engine(time.time())
         self.tally: Tally = Tally()
@@ -104,10 +101,10 @@ class SessionTracker:
         self._reading: Reading = Reading(lambda: self.run)
         self._watchdog: Watchdog = Watchdog(lambda: self.engine, self._report_late)
         self._spent: dict[str, float] = {}
-        children = Children(self, lambda: ctx.master.addons.lookup)
-        self._recording: Recording = Recording(children)
-        self._redirects: Redirects = Redirects(children, lambda: self.run, self._failed)
-        self._finishing: Finishing = Finishing(children, self._finishes)
+        hooks = Hooks(self)
+        self._recording: Recording = Recording(hooks)
+        self._redirects: Redirects = Redirects(hooks, lambda: self.run, self._failed)
+        self._finishing: Finishing = Finishing(hooks, self._finishes)
         self._serving: Serving = Serving(lambda: self.engine, self._situation, self._failed)
 
     # ------------------------------------------------------------------------- life cycle
@@ -261,7 +258,7 @@ class SessionTracker:
         decided, settings = visit
         self.engine.tracker.again(decided)
         if settings is not None:
-            self._recording.watch(flow, settings, decided)
+            self._recording.watch(flow, settings, decided, self._visits.last)
 
     def _watch(self, flow: HTTPFlow, settings: RecordedSite) -> None:
         # A fleet's answers come late, and are told with all of the request.
@@ -544,6 +541,7 @@ class SessionTracker:
         self._spent.pop(flow.id, None)
         self._pending.pop(flow.id, None)
         self.run.swaps.add(self._noticed.pop(flow.id, ()))
+        self._recording.error(flow)
 
     def _current(self) -> Configuration:
         assert self._configuration is not None  # noqa: S101 - configure() came before any flow

@@ -4,24 +4,22 @@ from collections.abc import Callable
 
 from mitmproxy.http import HTTPFlow, Response
 
-from session_tracking.mitm.children import Children
+from session_tracking.mitm.hooks import Hooks
 
 __all__ = ["Finishing"]
 
 
 class Finishing:
-    """Belongs to the addon. In mitmproxy's chain only once a visitor is to be answered so."""
+    """Belongs to the addon. It has a hook only once a visitor is to be answered so."""
 
-    name: str = "session-tracker-finishing"
-
-    def __init__(self, children: Children, waits: Callable[[str], bool]) -> None:
+    def __init__(self, hooks: Hooks, waits: Callable[[str], bool]) -> None:
         """`waits` tells whether the flow with an id is to be answered."""
-        self._children = children
+        self._hooks = hooks
         self._waits = waits
 
     def start(self) -> None:
         """Answer from now on."""
-        self._children.join(self)
+        self._hooks.add("request", self.request)
 
     def request(self, flow: HTTPFlow) -> None:
         """Answer with an empty 200, unless another addon has answered."""

@@ -1,7 +1,6 @@
 """Watches exchanges for the records: what was decided, what was judged, how it ended.
 
-Nothing here runs, and no hook is in mitmproxy's chain, until an exchange comes that is to be
-recorded.
+Nothing here runs, and the addon has no hook for it, until an exchange comes that is to be recorded.
 """
 
 import logging
@@ -21,7 +20,7 @@ from session_tracking.errors import SessionTrackerError
 from session_tracking.escape import visible
 from session_tracking.http.edit import Undo
 from session_tracking.mitm import convert
-from session_tracking.mitm.children import Children
+from session_tracking.mitm.hooks import Hooks
 from session_tracking.records.digest_key import DigestKeyError, digest_key
 from session_tracking.records.settings import LogFiles, RecordedSite, TraceSettings
 from session_tracking.records.trace import Account, Step
@@ -72,6 +71,7 @@ class _Watched:
     """On the performance counter."""
     account: Account | None = None
     """None where nothing is traced."""
+    number: int = 0
 
     def step(self, name: str, told: str = "") -> None:
         """Note what was done, where it is traced."""
@@ -83,11 +83,10 @@ class _Watched:
 class Recording:
     """Belongs to the addon, which tells it of each exchange that is to be recorded."""
 
-    name: str = "session-tracker-recording"
-
-    def __init__(self, children: Children) -> None:
-        """`children` are the addon's in mitmproxy's chain: this joins them when needed."""
-        self._children = children
+    def __init__(self, hooks: Hooks) -> None:
+        """`hooks` are the addon's: `response` joins them when it is needed."""
+        self._hooks = hooks
+        self._hooked = False
         self._watched: dict[str, _Watched] = {}
         self._log: W3cLog | None = None
         self._traces: TraceFiles | None = None
@@ -125,16 +124,25 @@ class Recording:
             self._traces.stop()
             self._traces = None
         self._watched.clear()
-        self._children.leave(self)
+        self._hooks.remove("response")
+        self._hooked = False
 
     # ------------------------------------------------------------------------- exchanges
 
     def watch(
-        self, flow: HTTPFlow, settings: RecordedSite, decision: Decision | None = None
+        self,
+        flow: HTTPFlow,
+        settings: RecordedSite,
+        decision: Decision | None = None,
+        number: int = 0,
     ) -> None:
-        """A request came whose exchange is to be recorded; the decision where it is known."""
-        if not self._watched:
-            self._children.join(self)
+        """A request came whose exchange is to be recorded; the decision where it is known.
+
+        `number` stands for all of the request but its target (`Visit`).
+        """
+        if not self._hooked:
+            self._hooks.add("response", self.response)
+            self._hooked = True
         request = flow.request.data
         watched = self._watched[flow.id] = _Watched(
             settings,
@@ -150,6 +158,7 @@ class Recording:
         if len(self._watched) > MAX_WATCHED:
             del self._watched[next(iter(self._watched))]
         if decision is not None:
+            watched.number = number
             _decided(watched, decision)
 
     def decided(self, flow_id: str, decision: Decision) -> None:
@@ -171,6 +180,7 @@ class Recording:
         """The response was looked at."""
         if (watched := self._watched.get(flow_id)) is not None:
             if outcome.decision is not None:
+                watched.number = 0
                 watched.decision = outcome.decision
                 watched.given = outcome.decision.value or ""
             watched.level = outcome.level or ""
@@ -315,6 +325,7 @@ def _visit(flow: HTTPFlow, watched: _Watched, ended: float) -> Visit:
         session_id=session,
         event=event,
         level=watched.level,
+        number=watched.number,
     )
 
 

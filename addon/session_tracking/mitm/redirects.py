@@ -11,7 +11,7 @@ from mitmproxy.proxy.mode_specs import ReverseMode
 from session_tracking.audit.routes import shown_url
 from session_tracking.escape import visible
 from session_tracking.http.exchange import RequestFacts
-from session_tracking.mitm.children import Children
+from session_tracking.mitm.hooks import Hooks
 from session_tracking.reports.run import Run
 
 __all__ = ["Redirects"]
@@ -27,17 +27,15 @@ _PAST = (
 
 
 class Redirects:
-    """An addon that notes or rewrites them; in mitmproxy's chain only where that was asked for."""
-
-    name: str = "session-tracker-redirects"
+    """Belongs to the addon. It has a hook, behind the addon's own, only where that is wanted."""
 
     def __init__(
         self,
-        children: Children,
+        hooks: Hooks,
         run: Callable[[], Run],
         failed: Callable[[HTTPFlow, Exception], None],
     ) -> None:
-        self._children = children
+        self._hooks = hooks
         self._run = run
         self._failed = failed
         self._rewrites = False
@@ -47,9 +45,9 @@ class Redirects:
         """Do what the option says from now on: `note`, `rewrite`, or nothing."""
         self._rewrites = what == "rewrite"
         if what:
-            self._children.join(self)
+            self._hooks.add("responseheaders", self.responseheaders)
         else:
-            self._children.leave(self)
+            self._hooks.remove("responseheaders")
 
     def responseheaders(self, flow: HTTPFlow) -> None:
         """Look where a response leads to."""

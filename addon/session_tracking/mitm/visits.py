@@ -39,7 +39,8 @@ class Visits:
         self._repeats: dict[int, Visit] = {}
         self._sites: dict[int, RecordedSite] = {}
         """By identity: the settings of the visits."""
-        self._last = 0
+        self.last: int = 0
+        """The hash of the request that `repeated` was asked about last."""
         self._under: Configuration | None = None
         self._divided = False
 
@@ -52,7 +53,7 @@ class Visits:
             self._forget()
             self._under, self._divided = configuration, configuration.divides_sites
         request, client = flow.request.data, flow.client_conn
-        self._last = last = hash(
+        self.last = last = hash(
             (
                 request.headers.fields,
                 request.http_version,
@@ -73,7 +74,7 @@ class Visits:
         """Remember what is known of the request that `repeated` was asked about last."""
         if len(self._repeats) >= MAX_REPEATS:
             self._repeats.clear()
-        self._repeats[self._last] = visit
+        self._repeats[self.last] = visit
 
     def number(self, flow: HTTPFlow) -> int:
         """The hash; 0 for a request without cookies, of which nothing is known."""

@@ -43,3 +43,6 @@ class Visit:
     """The tracker's state; empty where it had no say."""
     level: str
     """How safe the upstream's cookies are; empty where it set none."""
+    number: int = 0
+    """Stands for client, method, version, host, field lines and tracker's answer of the request:
+    an exchange of the same number has the same of them. 0 stands for nothing."""

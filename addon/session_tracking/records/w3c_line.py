@@ -44,6 +44,8 @@ class Layout:
         self._settings = settings
         self._digester = digester
         self._ready: dict[int, str] = {}
+        self._asked: dict[int, tuple[Any, ...]] = {}
+        """By the number of a visit: what equal requests come to."""
         self.line: Callable[[Visit], str] = self._compiled(settings.fields)
         """The line of an exchange without its end: one word for each field, and nothing else."""
 
@@ -53,25 +55,39 @@ class Layout:
         Its text is made of the expressions below alone; the names of field lines are values.
         """
         words, known = [], dict(_NAMES)
+        asked = ["octets"]
+
+        def of_request(word: str) -> str:
+            """Have a word made once for equal requests; where it is to be found then."""
+            asked.append(word)
+            return f"asked[{len(asked) - 1}]"
+
         known |= {
             "address": lru_cache(maxsize=_KEPT)(self._address),
             "session_id": self._session_id,
+            "ready": self._asked,
+            "keep": self._keep,
         }
         for number, name in enumerate(fields[2:]):  # date and time are one expression
             part = header_field(name)
             if part is not None:
                 known[f"word{number}"] = self._of_message(*part)
-                words.append(f"{{word{number}(visit, {'asked' if part[0] == 'cs' else 'sent'})}}")
+                word = f"word{number}(visit, {'found' if part[0] == 'cs' else 'sent'})"
+                if part[0] == "cs":
+                    word = of_request(word)
+                words.append(f"{{{word}}}")
             elif name == "s-sitename":
                 known["site"] = encode_text(self._settings.site)
                 words.append("{site}")
+            elif name in _OF_REQUEST:
+                words.append(f"{{{of_request(_OF_REQUEST[name])}}}")
             else:
                 words.append(f"{{{_EXPRESSIONS[name]}}}")
         parts = [part for part in map(header_field, fields) if part is not None]
         for side, collected in (("cs", "collect_asked"), ("sc", "collect_sent")):
             names = frozenset(name.encode() for its, name in parts if its == side)
             known[collected] = _collector(names)
-        source = _FUNCTION.format(words=" ".join([_MOMENT, *words]))
+        source = _FUNCTION.format(words=" ".join([_MOMENT, *words]), asked=", ".join(asked))
         exec(compile(source, "<line of the log>", "exec"), known)  # noqa: S102 - see above
         line: Callable[[Visit], str] = known["line"]
         return line
@@ -97,6 +113,11 @@ class Layout:
             return self._digest(name, value.decode("latin-1")) if secret else kept(value)
 
         return word
+
+    def _keep(self, number: int, asked: tuple[Any, ...]) -> None:
+        if len(self._asked) >= _KEPT:
+            self._asked.clear()
+        self._asked[number] = asked
 
     def _session_id(self, visit: Visit) -> str:
         if self._settings.cookies is CookieMode.HASH:
@@ -202,7 +223,13 @@ def _moment(second: int) -> str:
 _FUNCTION = """
 def line(visit):
     stem, _, query = visit.target.partition(b"?")
-    asked, asked_octets = collect_asked(visit.request_lines)
+    number = visit.number
+    asked = ready.get(number)
+    if asked is None:
+        found, octets = collect_asked(visit.request_lines)
+        asked = ({asked},)
+        if number:
+            keep(number, asked)
     sent, sent_octets = collect_sent(visit.response_lines)
     return f'{words}'
 """
@@ -219,23 +246,26 @@ _NAMES: Mapping[str, Any] = {
 _EXPRESSIONS: Mapping[str, str] = {
     "s-computername": "computer",
     "s-ip": "text(visit.server[0])",
-    "cs-method": "often(visit.method)",
     "cs-uri-stem": "encode(stem)",
     "cs-uri-query": "encode(query) if query else absent",
     "s-port": "visit.server[1]",
     "cs-username": "text(visit.user)",
-    "c-ip": "address(visit.client)",
-    "cs-version": "often(visit.version)",
-    "cs-host": "often(visit.authority)",
     "sc-status": "absent if visit.status is None else visit.status",
     "sc-substatus": "visit.substatus",
     "sc-win32-status": "visit.win32_status",
     "sc-bytes": "0 if visit.status is None else absent if visit.response_octets is None"
     " else len(visit.version) + 8 + sent_octets + visit.response_octets",
     "cs-bytes": "absent if visit.request_octets is None else len(visit.method)"
-    " + len(visit.target) + len(visit.version) + 6 + asked_octets + visit.request_octets",
+    " + len(visit.target) + len(visit.version) + 6 + asked[0] + visit.request_octets",
     "time-taken": "max(0, round((visit.ended - visit.started) * 1000))",
-    "x-session-id": "session_id(visit) if visit.session_id else absent",
-    "x-session-event": "visit.event or absent",
     "x-cache-level": "visit.level or absent",
 }
+_OF_REQUEST: Mapping[str, str] = {
+    "cs-method": "often(visit.method)",
+    "c-ip": "address(visit.client)",
+    "cs-version": "often(visit.version)",
+    "cs-host": "often(visit.authority)",
+    "x-session-id": "session_id(visit) if visit.session_id else absent",
+    "x-session-event": "visit.event or absent",
+}
+"""Those of them that are the same for visits of the same number."""

@@ -30,7 +30,7 @@ FLUSH_SECONDS = 0.25
 """How often the lines that wait are written: a killed process loses no more than these."""
 MAX_WAITING = 10_000
 """Lines that may wait for the disk."""
-AT_ONCE = 32
+AT_ONCE = 64
 """Exchanges that become lines together."""
 MAX_UNLISTED = 200
 """Sites that the configuration does not name and that have a folder; the rest share one."""
