@@ -71,7 +71,8 @@ def test_flows_are_probed_beside_the_traffic(origin, tmp_path, web_of):
             assert flow["marked"]
         assert "probe: http://shop.test/kept: safe: each visitor" in kept["comment"]
         assert len(web.get("/flows").json()) == 3  # what the probe asks is no flow
-        web.post("/commands/sessions.probe", json={"arguments": ["@all", "true"]})
+        answer = web.post("/commands/sessions.probe", json={"arguments": ["@focus", "true"]})
+        assert answer.json()["value"][0].startswith("asking for 1 URL, ")
         assert proxy.stop() == 0
     assert "Traceback" not in proxy.log
 

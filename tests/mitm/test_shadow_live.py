@@ -16,6 +16,7 @@ import pytest
 from tests.proxy import ENTRY, Proxy
 from tests.waiting import PATIENCE, refused, rewrite, wait_until
 
+A, B = "127.0.0.2", "127.0.0.3"
 SECRET = "3f2a9c81d0e7b6453f2a9c81d0e7b645"
 UNSAFE = (f"Set-Cookie: sid={SECRET}", "Cache-Control: public, max-age=60")
 
@@ -131,6 +132,23 @@ def test_counters_outlive_reloads_and_end_with_a_reset(start, tmp_path):
         assert "*.test unsafe_current 0" in after
         assert "*.test total 0" in after
         assert proxy.stop() == 0
+
+
+def test_what_each_part_does_is_counted_by_site(start, origin):
+    origin.answer("/stale", *UNSAFE, "Age: 5")
+    config = 'enabled = true\ndetect = "own-cookie"\n[shadow]\nenabled = true\n'
+    with start(config) as proxy:
+        given = re.search(rb"SessionTracking=\S+?;", ask(proxy.port, "/quiet", host="careful.test"))
+        for cookie in (given[0].decode(), "SessionTracking=invented"):
+            ask(proxy.port, "/safe", A, "careful.test", f"Cookie: {cookie}")
+        for path, address in (("/unsafe", A), ("/unsafe", B), ("/stale", B)):
+            ask(proxy.port, path, address, "careless.test")
+        careful, careless = counts(proxy, "careful.test"), counts(proxy, "careless.test")
+    names = ("issued", "confirmed", "forged", "swaps_suspected", "swaps_confirmed")
+    assert [careful[name] for name in names] == [2, 1, 1, 0, 0]
+    assert [careless[name] for name in names] == [3, 0, 0, 1, 1]
+    # Whose caching was turned on shows.
+    assert (careful["unsafe_current"], careless["unsafe_current"]) == (0, 2)
 
 
 def test_a_form_that_is_none(start):

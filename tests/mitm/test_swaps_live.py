@@ -1,13 +1,17 @@
 """Swaps through real mitmproxy processes: none where there is none, and those of real caches."""
 
 import json
+import re
+import ssl
 
+import httpx
 import pytest
 from jsonschema import Draft202012Validator
 
 from session_tracking.reports.json import schema
 from tests.mitm.visitors import Site, Visitor, cache_in_front
 from tests.proxy import Proxy, run
+from tests.waiting import PATIENCE
 
 A, B, C = "127.0.0.2", "127.0.0.3", "127.0.0.4"
 
@@ -133,6 +137,44 @@ def test_no_alarm(site, tmp_path, case):
         assert facts["run"]["swaps"]["verdict"] == "none-seen"
 
 
+class OnlyH2(ssl.SSLContext):
+    """Offers HTTP/2 alone: httpx names HTTP/1.1 first, which is taken then."""
+
+    def __new__(cls):
+        made = super().__new__(cls, ssl.PROTOCOL_TLS_CLIENT)
+        made.check_hostname, made.verify_mode = False, ssl.CERT_NONE
+        return made
+
+    def set_alpn_protocols(self, _):
+        super().set_alpn_protocols(["h2"])
+
+
+def test_http2_coalescing_raises_no_alarm(site, tmp_path):
+    """One connection for all hosts, and requests that leave before a cookie has come."""
+    with proxied(tmp_path, site.port) as proxy:
+        for address in (A, B):
+            transport = httpx.HTTPTransport(http2=True, verify=OnlyH2(), local_address=address)
+            with httpx.Client(transport=transport, timeout=PATIENCE) as browser:
+
+                def get(path, host, cookie="", browser=browser):
+                    answer = browser.get(
+                        f"https://127.0.0.1:{proxy.port}{path}",
+                        headers={"Host": host, "Cookie": cookie},
+                    )
+                    assert answer.http_version == "HTTP/2"
+                    return re.search(r"\w+=\w+", answer.headers["Set-Cookie"])[0]
+
+                sid = get("/shared", "www.shop.test")
+                for host in ("www.shop.test", "pay.shop.test", "img.shop.test"):
+                    assert get("/csrf", host, sid) == get("/csrf", host, sid)
+                    assert get("/shared", host, sid) == sid
+        assert proxy.stop() == 0, proxy.log
+    assert proxy.log.count("client connect") == 2
+    facts = facts_of(tmp_path)
+    assert swaps_in(facts) == []
+    assert facts["run"]["swaps"]["verdict"] == "none-seen"
+
+
 def test_flows_that_are_replayed_raise_no_alarm(site, tmp_path):
     flows = tmp_path / "flows.mitm"
     with proxied(tmp_path, site.port, "-w", str(flows)) as proxy:
@@ -145,6 +187,22 @@ def test_flows_that_are_replayed_raise_no_alarm(site, tmp_path):
             Visitor(proxy.port, address).get("/login")
         assert proxy.stop() == 0
     assert swaps_in(facts_of(tmp_path)) == []
+
+
+def test_requests_that_are_replayed_raise_no_alarm(site, tmp_path):
+    """The site gives the same token again to who sends the same session."""
+    flows, report = tmp_path / "flows.mitm", tmp_path / "report.json"
+    with proxied(tmp_path, site.port, "-w", str(flows)) as proxy:
+        visitor = Visitor(proxy.port, A)
+        visitor.get("/csrf")
+        visitor.get("/csrf")
+        assert proxy.stop() == 0
+    twice = ("--client-replay", str(flows)) * 2
+    ended = run(tmp_path, "-n", *twice, "--set", f"session_tracker_report={report}")
+    assert ended.process.returncode == 0, ended.log
+    told = facts_of(tmp_path)["run"]
+    assert told["exchanges"] == 4
+    assert (told["swaps"]["watched"], told["swaps"]["verdict"]) == (0, "none-seen")
 
 
 # ------------------------------------------------------------------------------------- swaps
@@ -243,6 +301,44 @@ def test_addresses_are_taken_from_a_trusted_proxy(site, tmp_path):
     [found] = [each for each in swaps_in(facts_of(tmp_path)) if each["rule"] == "ST401"]
     assert found["swap"]["first"]["client"] == "192.0.2.1"
     assert found["swap"]["other"]["client"] == "192.0.2.2"
+
+
+@pytest.mark.parametrize(("behind", "status"), [("true", 3), ("false", 0)])
+def test_behind_a_proxy_one_connection_is_not_one_client(site, tmp_path, behind, status):
+    config = tmp_path / "config.toml"
+    config.write_text(f"behind_proxy = {behind}\n")
+    with (
+        cache_in_front("nginx", REAL[0][1], site.port) as cache,
+        proxied(tmp_path, cache, "--set", f"session_tracker_config={config}") as proxy,
+    ):
+        balancer = Visitor(proxy.port, A)
+        for agent in ("Laptop", "Phone"):
+            balancer.jar.clear()
+            balancer.get("/cached/x", keep=True, **{"User-Agent": agent})
+        assert proxy.stop() == status, proxy.log
+    assert bool(swaps_in(facts_of(tmp_path))) is (status == 3)
+
+
+def test_the_response_is_read_before_our_own_edits(site, tmp_path):
+    """The visitor is given a cookie of ours and `no-store`, upstream's fields are those of a hit."""
+    config = tmp_path / "config.toml"
+    config.write_text("enabled = true\n[enforce]\nenabled = true\n")
+    with (
+        cache_in_front("nginx", REAL[0][1], site.port) as cache,
+        proxied(tmp_path, cache, "--set", f"session_tracker_config={config}") as proxy,
+    ):
+        visitors = [Visitor(proxy.port, address) for address in (A, B)]
+        for visitor in visitors:
+            visitor.get("/cached/x")
+        first, other = (visitor.jar for visitor in visitors)
+        assert other["sid"] == first["sid"]
+        assert other["SessionTracking"] != first["SessionTracking"]
+        assert proxy.stop() == 3, proxy.log
+    facts = facts_of(tmp_path)
+    [found] = swaps_in(facts)
+    assert (found["rule"], found["cookie"], found["level"]) == ("ST401", "sid", "unsafe")
+    assert 'Send "Cache-Control: private, no-store"' in found["remedy"]
+    assert facts["run"]["swaps"]["watched"] == 2
 
 
 def test_the_watch_can_be_switched_off(site, tmp_path):

@@ -6,6 +6,7 @@ import sys
 import threading
 
 import pytest
+from mitmproxy.log import ALERT
 
 from session_tracking.engine import Engine
 from session_tracking.mitm import telling
@@ -42,6 +43,7 @@ def test_what_waits_is_bounded_and_told_before_the_end(caplog, monkeypatch):
     caplog.set_level(logging.INFO)
     teller = Teller()
     teller.tell(notice())  # the log alone
+    assert [record.levelno for record in caplog.records] == [ALERT]
     assert "too many" not in caplog.text
     teller.tell(notice(*QUICK))
     assert "too many wait already" in caplog.text

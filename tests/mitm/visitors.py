@@ -76,7 +76,7 @@ class Handler(BaseHTTPRequestHandler):
             "shared": [f"sid={sid or new}; Domain=shop.test"],
             "csrf": [f"csrftoken={csrf}"] if sid else fresh,
             "cached": fresh,
-            "refresh": fresh,
+            "refresh": [f"sid={sid or new}; HttpOnly"],
         }
         return answers.get(what, [])
 

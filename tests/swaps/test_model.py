@@ -1,6 +1,7 @@
 """Random visitors, sites and caches: every injected swap is found, and nothing else is."""
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import pytest
 from hypothesis import example, given, settings, strategies as st
@@ -31,11 +32,23 @@ visits = st.lists(
 caches = st.sampled_from(["none", "strips", "swaps", "swaps silently"])
 
 
+class Kind(NamedTuple):
+    """How a site goes about its sessions."""
+
+    slides: bool = False
+    """Whether each page sends the session again."""
+    everywhere: bool = False
+    """Whether it has a host for each page, and its cookies are for all of them."""
+
+
+kinds = st.builds(Kind, st.booleans(), st.booleans())
+
+
 class Site:
     """Sets a session, an arm of a test and a language; a cache in front may hand them on."""
 
-    def __init__(self, cache):
-        self.world, self.cache = World(), cache
+    def __init__(self, cache, kind):
+        self.world, self.cache, self.kind = World(), cache, kind
         self.visitors = [Visitor(f"192.0.2.{n // 2}", f"agent {n}") for n in range(6)]
         self.stored, self.issued = {}, 100
         self.injected, self.found = set(), set()
@@ -68,8 +81,9 @@ class Site:
     def hand(self, visitor, path, lines, signs):
         client = self.world.client(visitor.address, visitor.agent)
         sent = "; ".join(f"{name}={text}" for name, text in visitor.jar.items())
-        self.world.send(client, sent, path=path)
-        for event in self.world.hand(client, *lines, path=path, sent=sent, fields=signs):
+        host = f"host{path[1:]}.shop.test" if self.kind.everywhere else "shop.test"
+        self.world.send(client, sent, host, path)
+        for event in self.world.hand(client, *lines, path=path, host=host, sent=sent, fields=signs):
             if event.cookie_name == "arm":
                 # Learned to be constant, or indeed handed on by the cache.
                 assert event.kind is EventKind.CONSTANT or signs
@@ -85,34 +99,35 @@ class Site:
 
     def answer(self, visitor, what):
         lines = []
+        domain = "; Domain=shop.test" if self.kind.everywhere else ""
         if what == "logout":
-            return ["sid=; Max-Age=0"]
+            return [f"sid=; Max-Age=0{domain}"]
         if "sid" not in visitor.jar or what == "login":
             self.issued += 1
-            lines.append(f"sid={value(self.issued)}; HttpOnly")
-        elif what == "renew":
-            lines.append(f"sid={visitor.jar['sid']}; HttpOnly; Max-Age=60")
+            lines.append(f"sid={value(self.issued)}; HttpOnly{domain}")
+        elif what == "renew" or self.kind.slides:
+            lines.append(f"sid={visitor.jar['sid']}; HttpOnly; Max-Age=60{domain}")
         if "arm" not in visitor.jar:
-            lines.append(f"arm={ARMS[self.issued % 2]}")
-        return [*lines, "lang=de"]
+            lines.append(f"arm={ARMS[self.issued % 2]}{domain}")
+        return [*lines, f"lang=de{domain}"]
 
     def digests(self):
         digest = self.world.detector._digester.digest
         return {str(digest("shop.test", "sid", text)) for text in self.injected}
 
 
-def played(cache, steps):
-    site = Site(cache)
+def played(cache, steps, kind=Kind()):  # noqa: B008 - it never changes
+    site = Site(cache, kind)
     for step in steps:
         site.visit(*step)
     return site
 
 
 @settings(max_examples=300)
-@given(caches, visits)
-@example("swaps", [(0, "page", 1), (0, "login", 0), (1, "page", 0), (1, "page", 1)])  # shared arm
-def test_every_swap_is_found_and_none_else(cache, steps):
-    site = played(cache, steps)
+@given(caches, visits, kinds)
+@example("swaps", [(0, "page", 1), (0, "login", 0), (1, "page", 0), (1, "page", 1)], Kind())  # arm
+def test_every_swap_is_found_and_none_else(cache, steps, kind):
+    site = played(cache, steps, kind)
     assert site.found == site.digests()
 
 
@@ -135,7 +150,7 @@ def test_a_detector_that_always_or_never_says_swap_fails_that_test(always, monke
 
 def swaps_of(cache, steps):
     seen = []
-    site = Site(cache)
+    site = Site(cache, Kind())
     hand = site.world.hand
     site.world.hand = lambda *a, **k: seen.extend(found := hand(*a, **k)) or found
     for step in steps:

@@ -268,6 +268,33 @@ def test_verdicts_come_in_the_order_of_the_urls(origin):
     assert {verdict.result for verdict in found} == {Result.SAFE}
 
 
+def test_several_urls_are_asked_at_the_same_time(origin):
+    """The first answer to each waits until all were asked."""
+    together = threading.Barrier(3)
+    for path in ("/a", "/b", "/c"):
+        first = iter([together.wait])
+        origin.raw(path, lambda first=first: next(first, list)(), HEAD + b"x" * 9)
+    probes = [Probe(Target.of(f"http://127.0.0.1:{origin.port}/{path}")) for path in "abc"]
+    found = list(Driver(Network(), FAST, concurrency=3).run_all(probes))
+    assert [verdict.result for verdict in found] == [Result.SAFE] * 3
+
+
+def test_the_ports_of_a_host_share_its_limit(origin):
+    origin.answer("/stopped", SID, body=b"{n}")
+    driver = Driver(Network(timeout=0.2), 1 / 3600)
+    first = Target.of(f"http://127.0.0.1:{origin.port}/stopped")
+    other = Target.of("http://127.0.0.1:1/")
+    answers = driver.run_all([Probe(first), Probe(other)])
+    before = len(origin.requests)
+    stopping = threading.Thread(
+        target=lambda: wait_until(lambda: len(origin.requests) > before) and driver.stop()
+    )
+    stopping.start()
+    reasons = [verdict.reasons for verdict in answers]
+    stopping.join()
+    assert reasons[1] == ("nothing was asked",)  # where nobody listens
+
+
 def test_stopping_sends_nothing_more(origin):
     origin.answer("/stopped", SID, body=b"{n}")
     target = Target.of(f"http://127.0.0.1:{origin.port}/stopped")

@@ -42,7 +42,7 @@ class Driver:
         while (step := probe.next()) is not None:
             with self._lock:
                 start = self._pace.reserve(
-                    probe.target.parts.netloc.lower(), len(step.asks), time.monotonic()
+                    probe.target.parts.hostname or "", len(step.asks), time.monotonic()
                 )
             try:
                 self._wait(start)
