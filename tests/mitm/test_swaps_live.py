@@ -11,7 +11,7 @@ from jsonschema import Draft202012Validator
 from session_tracking.reports.json import schema
 from tests.mitm.visitors import Site, Visitor, cache_in_front
 from tests.proxy import Proxy, run
-from tests.waiting import PATIENCE
+from tests.waiting import PATIENCE, wait_until
 
 A, B, C = "127.0.0.2", "127.0.0.3", "127.0.0.4"
 
@@ -224,12 +224,13 @@ def test_a_swap_by_a_real_cache(site, tmp_path, product, extra, rule, sign):
     ):
         first, other = Visitor(proxy.port, A), Visitor(proxy.port, B)
         first.get("/cached/basket?item=1")
-        # httpd's Age is 0 within the first second.
-        while True:
+
+        def told():
             other.jar.clear()
             other.get("/cached/basket?item=1")
-            if sign != "Age" or "ST401" in proxy.log:
-                break
+            return sign != "Age" or "ST401" in proxy.log  # httpd's Age is 0 in the first second
+
+        wait_until(told)
         assert other.jar["sid"] == first.jar["sid"]
         status = proxy.stop()
         log = proxy.log
