@@ -194,6 +194,20 @@ def test_another_value_of_the_owner_bridges_a_change_of_the_network(world):
     assert kinds(world.hand(C, csrf, sent=OTHER)) == [SUSPECTED]
 
 
+def test_what_everybody_may_have_proves_nobodys_identity(world):
+    """B got the same value before our time, the owner of the session got it since."""
+    build = f"build={value(7)}"
+    world.hand(A, SID, build)
+    assert kinds(world.hand(B, SID, sent=build, fields=[HIT])) == [CONFIRMED]
+
+
+def test_a_name_that_shows_two_values_proves_who_it_is(world):
+    basket = f"basket={value(7)}"
+    world.hand(A, SID, f"{basket}; Domain=shop.test", host="www.shop.test")
+    world.hand(C, f"basket={value(8)}; Domain=shop.test", host="www.shop.test")
+    assert world.hand(B, SID, sent=basket, host="www.shop.test", fields=[HIT]) == []
+
+
 def test_a_swapped_value_proves_nobodys_identity(world):
     csrf = f"csrftoken={value(7)}"
     world.hand(world.client(A, connection="c"), SID, csrf)

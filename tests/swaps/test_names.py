@@ -26,6 +26,14 @@ def test_two_values_vary_and_many_are_own_to_each():
     assert not given(5, 5, 1).own_to_each
 
 
+def test_whether_a_name_varies_is_asked_without_a_trace():
+    names = Names()
+    names.of("shop.test", "n").fresh = 2
+    assert names.varies(["www.shop.test", "shop.test"], "n")
+    assert not names.varies(["www.shop.test"], "n")
+    assert len(names) == 1
+
+
 def test_names_are_kept_apart_by_site_and_the_oldest_goes():
     names = Names()
     names.of("a.test", "n").fresh = 1

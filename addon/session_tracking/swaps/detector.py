@@ -182,13 +182,13 @@ class Detector:
     def likeness(self, entry: Entry, delivery: Delivery) -> Likeness:
         """Whether the value goes to its owner, who need not look the same.
 
-        A client that presents another value of the same owner is the owner: a change of the
-        network looks like another client otherwise.
+        A client that presents another value of the same owner is the owner, if such values are
+        one visitor's own: a change of the network looks like another client otherwise.
         """
         likeness = compare(entry.owner, delivery.client)
         if likeness is Likeness.SAME:
             return likeness
-        for name, value in delivery.presented[:MAX_COOKIES]:
+        for name, value in self._proofs(delivery):
             other = self._known(delivery.place.host, name, value, delivery.now)
             # What was swapped once, or is given to others, proves nobody's identity any more.
             if (
@@ -198,6 +198,19 @@ class Detector:
             ):
                 return Likeness.SAME
         return likeness
+
+    def _proofs(self, delivery: Delivery) -> list[tuple[str, str]]:
+        """The cookies of the request that only one visitor can have.
+
+        A name that may have the same value for everybody proves nothing, however unique it looks.
+        """
+        host, settings = delivery.place.host, delivery.settings
+        return [
+            (name, value)
+            for name, value in delivery.presented[:MAX_COOKIES]
+            if is_session(name, CookieClass.SESSION, settings)
+            or self._names.varies(domains(host), name)
+        ]
 
     def handed_on(
         self,

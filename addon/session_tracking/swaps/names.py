@@ -1,6 +1,7 @@
 """What is known of cookie-names: which show a new value to each visitor, and which the same."""
 
 from collections import OrderedDict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from session_tracking.swaps.clients import Client, mark
@@ -73,6 +74,11 @@ class Names:
 
     def __len__(self) -> int:
         return len(self._names)
+
+    def varies(self, sites: Iterable[str], name: str) -> bool:
+        """Whether a name is known to have two values at one of these sites."""
+        found = [self._names.get((site[:256], name[:256])) for site in sites]
+        return any(known is not None and known.varies for known in found)
 
     def of(self, site: str, name: str) -> Name:
         """What is known of a name; a new record for one not seen lately."""
