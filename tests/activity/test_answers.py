@@ -3,6 +3,7 @@
 import gzip
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -242,6 +243,46 @@ FORMATS = {
 def test_formats(form, logs):
     result = invoked("activity", "funnel", "/", "/basket", "--log", logs, "--format", form)
     assert result.stdout == FORMATS[form]
+
+
+@pytest.mark.parametrize("form", ["table", "csv", "json", "parquet", "markdown"])
+@pytest.mark.parametrize(
+    "question",
+    [["trail", "--session", "a"], ["cookies"], ["sessions"], ["pages"], ["timeline"], ["landings"], ["anomalies"], ["funnel", "/", "/basket", "--log"]],
+    ids=lambda words: words[0],
+)  # fmt: skip
+def test_each_question_takes_each_option(question, form, logs, tmp_path):
+    given = ["activity", *question, logs, "--site", "shop.test", "--top", "1", "--since", "2026-11-21T09"]  # fmt: skip
+    names, first = (line.split(",") for line in csv(*given, "--until", "2026-11-21T12"))
+    result = invoked(*given, "--until", "2026-11-21T12", "--format", form)
+    assert (result.exit_code, result.stderr) == (0, "")
+    match form:
+        case "csv":
+            told = [line.split(",") for line in result.stdout.splitlines()]
+        case "json":
+            told = [list(json.loads(result.stdout)[0]), list(json.loads(result.stdout)[0].values())]
+        case "parquet":
+            file = tmp_path / "answer.parquet"
+            file.write_bytes(result.stdout_bytes)
+            rows = duckdb.read_parquet(str(file))
+            told = [rows.columns, *rows.fetchall()]
+        case "markdown":
+            lines = result.stdout.replace("\\", "").splitlines()
+            told = [line.strip("| ").split(" | ") for line in lines[::2][:2]]
+        case _:
+            told = [re.split(" {2,}", line.strip()) for line in result.stdout.splitlines()[:2]]
+    shown = [[str("" if value is None else value) for value in row] for row in told]
+    if form in {"table", "markdown"}:  # what is not there has no word in a table
+        shown = [[word for word in row if word.strip()] for row in shown]
+        first = [word for word in first if word]
+    assert shown == [names, first]
+
+
+def test_columns_have_types(logs):
+    """A time is a TIMESTAMP, a number a number, `-` is NULL, by either way to name a field."""
+    sql = 'SELECT typeof(time) AS t, typeof("sc-status") AS s, typeof(sc_status) AS u, typeof("cs-uri-stem") AS p, "cs-uri-query" IS NULL AS q, cs_uri_query IS NULL AS r FROM log LIMIT 1'  # fmt: skip
+    answer = csv("query", sql, "--log", logs / "shop.test")
+    assert answer == ["t,s,u,p,q,r", "TIMESTAMP,BIGINT,BIGINT,VARCHAR,true,true"]
 
 
 def test_json(logs):

@@ -11,6 +11,7 @@ from session_tracking.records.settings import (
     Rollover,
     folder_name,
 )
+from session_tracking.records.status_codes import StatusCodes
 from session_tracking.records.w3c_fields import DEFAULT_FIELDS, FIELDS, field_problem, in_order
 
 
@@ -70,6 +71,27 @@ def test_a_site_cannot_say_where_its_log_goes(folder):
     assert (error.key, error.problem) == ("site.log.dir", "is no key of this table.")
 
 
+def test_traces_of_a_site_and_a_path(folder):
+    configuration = folder.load(
+        'trace.status_codes = "200-500"\n[[site]]\nhost = "shop.test"\ntrace.enabled = true\n'
+        'cookie.name = "Shop"\n[[site.path]]\npath = "/health"\ntrace.enabled = false\n'
+        '[[site.path]]\npath = "/all"\ntrace.min_time_ms = 1500\ntrace.paths = ["/all/*"]\n'
+        "trace.only_findings = true\n"
+    )
+    trace = configuration.for_url("shop.test", "/").trace
+    assert (trace.root, trace.folder) == (folder.path / "traces", "shop.test")
+    assert (trace.max_files, trace.own_name, trace.secrets) == (50, "Shop", False)
+    assert trace.status_codes == StatusCodes(((200, 500),))
+    assert (trace.min_seconds, trace.paths, trace.only_findings) == (0, (), False)
+    origins = dict(trace.origins)
+    assert origins["trace.status_codes"].endswith("config.toml:1")
+    assert origins["trace.enabled"].endswith("config.toml:4")
+    assert configuration.for_url("shop.test", "/health").trace is None
+    trace = configuration.for_url("shop.test", "/all").trace
+    assert (trace.min_seconds, trace.paths, trace.only_findings) == (1.5, ("/all/*",), True)
+    assert configuration.for_url("other.test", "/").trace is None
+
+
 def test_a_log_that_is_no_table_is_told_once(folder):
     (error,) = folder.errors("log = 1")
     assert error.key == "log"
@@ -101,6 +123,12 @@ def test_fields_have_an_order():
         *("date", "time", "cs(Referer)", "sc-status", "x-cache-level", "cs(X-A)", "sc(X-B)"),
     )  # fmt: skip
     assert in_order(reversed(FIELDS)) == tuple(FIELDS)
+    assert " ".join(FIELDS) == (  # as IIS has them, then ours
+        "date time s-sitename s-computername s-ip cs-method cs-uri-stem cs-uri-query s-port"
+        " cs-username c-ip cs-version cs(User-Agent) cs(Cookie) cs(Referer) cs-host sc-status"
+        " sc-substatus sc-win32-status sc-bytes cs-bytes time-taken"
+        " x-session-id x-session-event x-cache-level sc(Set-Cookie)"
+    )
 
 
 @pytest.mark.parametrize("name", ["", "c_ip", "cs()", "cs(a b)", "cs(a", "rs(X)", "cs(ü)", "#date"])

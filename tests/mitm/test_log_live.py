@@ -1,8 +1,11 @@
 """The log of real mitmdump processes."""
 
 import http.client
+import os
 import re
-from contextlib import closing
+from contextlib import closing, suppress
+from datetime import UTC, datetime, timedelta
+from io import BytesIO
 
 import pytest
 
@@ -161,6 +164,55 @@ def test_killed_under_load(start, tmp_path):
     assert all(row["cs(User-Agent)"] == "x" * 500 for row in rows)
 
 
+def test_a_disk_that_hangs(start, tmp_path):
+    """Requests are answered while nothing can be written; their lines come when it goes on."""
+    today = datetime.now(UTC)
+    (tmp_path / "logs/shop.test").mkdir(parents=True)
+    pipes = []
+    for day in (today, today + timedelta(days=1)):
+        path = tmp_path / f"logs/shop.test/u_ex{day:%y%m%d}.log"
+        os.mkfifo(path)
+        pipes.append(os.open(path, os.O_RDWR | os.O_NONBLOCK))
+    try:
+        with start(LOGGED) as proxy:
+            for _ in range(40):  # four times what the pipe holds
+                ask(proxy, "/plain", User_Agent="x" * 6000, Referer="y" * 6000)
+            taken = [b"", b""]
+
+            def lines():
+                for number, pipe in enumerate(pipes):
+                    with suppress(BlockingIOError):
+                        taken[number] += os.read(pipe, 1 << 20)
+                return [list(Reader().read_stream(BytesIO(octets))) for octets in taken]
+
+            wait_until(lambda: sum(map(len, lines())) == 40)
+            assert proxy.stop() == 0
+    finally:
+        for pipe in pipes:
+            os.close(pipe)
+
+
+def test_two_proxies_with_one_folder(start, tmp_path):
+    with start(LOGGED) as first, start(LOGGED) as second:
+        for number in range(3):
+            for proxy in (first, second):
+                ask(proxy, f"/{number}")
+        rows = wait_for_rows(tmp_path, 6)
+        days = {path.name.partition(".")[0] for path in (tmp_path / "logs/shop.test").iterdir()}
+        assert {first.stop(), second.stop()} == {0}
+    assert {day[10:] for day in days} == {"", "_2"}
+    for proxy in (first, second):
+        asked = [row["cs-uri-stem"] for row in rows if row["s-port"] == str(proxy.port)]
+        assert asked == ["/0", "/1", "/2"]
+
+
+def test_secrets_in_clear_are_warned_of_at_the_start(start):
+    text = '[log]\nenabled = true\ncookies = "all"\n[trace]\nenabled = true\nsecrets = true\n'
+    with start(text) as proxy:
+        proxy.wait_for("every cookie value goes into the log in clear")
+        proxy.wait_for("cookie values and credentials go into the traces in clear")
+
+
 def test_a_proxy_without_an_application(start, tmp_path):
     with start(LOGGED, "--set", "connection_strategy=lazy", upstream=1) as proxy:
         ask(proxy, "/x")
@@ -189,7 +241,9 @@ def test_a_trace_of_a_finding(start, tmp_path):
     assert trace.level == "unsafe"
     assert trace.entry["request"]["url"] == "http://shop.test/unsafe?a=1"
     safety = trace.entry["_cacheSafety"]
-    assert safety["findings"][0]["rule"] == "ST201"
+    finding = safety["findings"][0]
+    assert (finding["rule"], finding["severity"], finding["class"]) == ("ST201", "error", "session")
+    assert "private, no-store" in finding["remedy"]
     assert safety["reasons"]
     assert all(re.fullmatch(r"[^()=]+, RFC 9111 §[\d.]+", why) for why in safety["reasons"])
     assert any("ST201" in line for line in trace_lines(trace))

@@ -101,9 +101,30 @@ def test_secrets_are_digests():
         "expires": "2026-10-21T07:28:00.000Z",
         "sameSite": "Lax",
     }
-    assert response["headers"][0]["value"].startswith(f"sid={digest}; path=/; domain=a.test;")
+    assert response["headers"][0]["value"] == (
+        f"sid={digest}; path=/; domain=a.test; expires=Wed, 21 Oct 2026 07:28:00 GMT; secure;"
+        " samesite=Lax"
+    )
     assert response["headers"][3]["value"] == f"SessionTracking={OWN}; httponly"
     assert (response["redirectURL"], response["content"]["mimeType"]) == ("/next", "text/html")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "a=1; Path=/, sid={}; Path=/",
+        "a=1; Path=/; sid={}",
+        "a=1; SameSite=Lax, sid={}",
+        "a=1; Domain=a.test,sid={}",
+        "a=1; Expires=Wed, 21 Oct 2026 07:28:00 GMT, sid={}; Secure",
+        "sid={}",
+    ],
+)
+@pytest.mark.parametrize("field", [b"Set-Cookie", b"Set-Cookie2"])
+def test_a_second_cookie_in_a_line_is_a_secret_too(line, field):
+    exchanged = visit(level="unsafe", response_lines=((field, line.format(SECRET).encode()),))
+    assert SECRET not in json.dumps(entry(exchanged))
+    assert SECRET in json.dumps(entry(exchanged, secrets=True))
 
 
 def test_what_we_did():

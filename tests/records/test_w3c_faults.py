@@ -1,6 +1,7 @@
 """The log where things go wrong for real: the disk is full, the process is killed."""
 
 import contextlib
+import fcntl
 import os
 import random
 import re
@@ -18,6 +19,7 @@ from session_tracking.records.w3c_file import LogFile
 from session_tracking.records.w3c_log import FLUSH_SECONDS
 from session_tracking.records.w3c_read import Reader
 from tests.records.w3c import NOON, files, log_of, logs_of, settings, visit
+from tests.waiting import wait_until
 
 WRITER = Path(__file__).with_name("log_writer.py")
 ROUNDS = 50
@@ -196,6 +198,100 @@ def limit():
     yield lambda octets: resource.setrlimit(resource.RLIMIT_FSIZE, (octets, before[1]))
     resource.setrlimit(resource.RLIMIT_FSIZE, before)
     signal.signal(signal.SIGXFSZ, handler)
+
+
+def test_a_gap_that_cannot_be_told_yet(tmp_path, limit, monkeypatch):
+    of = files(tmp_path)
+    log, chosen = log_of(of), settings(of)
+    log.put(chosen, visit())
+    log.write(0.0)
+    (path,) = logs_of(tmp_path)
+    limit(path.stat().st_size)
+    monkeypatch.setattr(w3c_log, "MAX_WAITING", 0)
+    for when, second in ((1.0, 5), (3.0, 7)):
+        log.put(chosen, visit(NOON + second))
+        log.write(when)
+    limit(1 << 30)
+    log.write(5.0)
+    log.close()
+    reader = Reader()
+    assert len(list(reader.read(path))) == log.written == 1
+    told = "2 lines from 2026-11-21 12:00:05 to 2026-11-21 12:00:07 are missing"
+    assert reader.remarks == [f"{told}: they could not be written"]
+
+
+# ---------------------------------------------------------------------------- disk slow
+
+
+class Slow:
+    """A file that takes octets as slowly as they are read from it: a named pipe."""
+
+    def __init__(self, path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        os.mkfifo(path)
+        self._handle = os.open(path, os.O_RDWR | os.O_NONBLOCK)
+        fcntl.fcntl(self._handle, fcntl.F_SETPIPE_SZ, 4096)
+        self.taken = b""
+
+    def fill(self):
+        """Take no octet more."""
+        for size in (4096, 1):
+            with contextlib.suppress(BlockingIOError):
+                while os.write(self._handle, b"\n" * size):
+                    pass
+
+    def take(self):
+        """Take what there is; all that came so far."""
+        with contextlib.suppress(BlockingIOError):
+            while part := os.read(self._handle, 65536):
+                self.taken += part
+        return self.taken
+
+    def close(self):
+        os.close(self._handle)
+
+
+@pytest.fixture
+def slow(tmp_path):
+    disk = Slow(tmp_path / "shop.test/u_ex261121.log")
+    yield disk
+    disk.close()
+
+
+@pytest.mark.parametrize("told", ["lines", "remark"])
+def test_nobody_waits_for_a_slow_disk(tmp_path, slow, monkeypatch, told):
+    """While the writer's thread hangs in a line, or in the remark of a gap, exchanges go on."""
+    monkeypatch.setattr(w3c_log, "MAX_WAITING", 50)
+    of = files(tmp_path)
+    log, chosen = log_of(of), settings(of)
+    log.put(chosen, visit())
+    log.write(0.0)
+    sent = 1
+
+    def send(number):
+        nonlocal sent
+        for _ in range(number):
+            log.put(chosen, visit(NOON + sent, request_lines=AGENT))
+            sent += 1
+        log._make_lines()
+
+    if told == "remark":  # there is a gap, and nothing else that waits
+        monkeypatch.setattr(w3c_log, "MAX_WAITING", 0)
+        send(3)
+        monkeypatch.setattr(w3c_log, "MAX_WAITING", 50)
+    slow.fill()
+    log.start()
+    if told == "remark":
+        wait_until(lambda: not log._gaps)
+    send(500)
+    assert log.lost >= 400
+    assert log.written == 1
+    wait_until(lambda: slow.take() and not log._gaps and log.written + log.lost == sent)
+    log.stop()
+    lines = [line for line in slow.take().split(b"\n") if line]
+    remarks = [line for line in lines if line.startswith(b"#Remark: ")]
+    assert sum(int(remark.split()[1]) for remark in remarks) == log.lost
+    assert sum(not line.startswith(b"#") for line in lines) == log.written == sent - log.lost
 
 
 def test_lines_that_fit_in_part(tmp_path, limit):

@@ -242,13 +242,21 @@ def test_whatever_comes_is_one_line_with_all_its_fields(cookies, address, exchan
     (row,) = reader.read_stream(BytesIO(text))
     assert reader.skipped == []
     assert tuple(row.values) == layout.fields
-    agents = [value for name, value in exchange.request_lines if name.lower() == b"user-agent"]
+
+    def listed(sent, wanted):
+        return b", ".join(value for name, value in sent if name.lower() == wanted)
+
     told = {
         "cs-method": exchange.method,
         "cs-uri-stem": exchange.target.partition(b"?")[0],
         "cs-uri-query": exchange.target.partition(b"?")[2],
         "cs-host": exchange.authority,
-        "cs(User-Agent)": b", ".join(agents),
+        "cs-version": exchange.version,
+        "cs-username": exchange.user.encode("utf-8", "surrogateescape"),
+        "cs(User-Agent)": listed(exchange.request_lines, b"user-agent"),
+        "cs(Referer)": listed(exchange.request_lines, b"referer"),
+        "cs(X-A)": listed(exchange.request_lines, b"x-a"),
+        "sc(X-B)": listed(exchange.response_lines, b"x-b"),
     }
     assert {name: row.values[name] for name in told} == {
         name: None if encode(value) == "-" else encode(value) for name, value in told.items()

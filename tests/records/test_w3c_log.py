@@ -81,6 +81,17 @@ def test_other_fields_within_a_file(tmp_path):
     assert [len(row) for row in rows(tmp_path)] == [3, 23, 23, 3]
 
 
+@pytest.fixture(params=["UTC0", "TST-14", "TST+12"])
+def anywhere(request, monkeypatch):
+    """A machine of that time zone."""
+    monkeypatch.setenv("TZ", request.param)
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.mark.usefixtures("anywhere")
 def test_midnight(tmp_path):
     of = files(tmp_path)
     log = log_of(of)
@@ -96,6 +107,7 @@ def test_midnight(tmp_path):
         "u_ex261122.log": ["00:00:00", "00:00:00"],
         "u_ex261123.log": ["00:00:00"],
     }
+    assert "#Date: 2026-11-21 23:59:59" in logs_of(tmp_path)[0].read_text()
 
 
 PERIODS = [

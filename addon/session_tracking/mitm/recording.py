@@ -275,6 +275,8 @@ def _tell_judgement(watched: _Watched, account: Account, outcome: Outcome) -> No
             "rule": finding.rule.id,
             "name": finding.rule.name,
             "severity": finding.severity.value,
+            "class": finding.cookie_class.value,
+            "remedy": finding.remedy,
             "told": finding_line(finding),
         }
         for finding in outcome.findings

@@ -22,6 +22,16 @@ from session_tracking.records.visit import Lines, Visit
 __all__ = ["Account", "Step", "har"]
 
 _CREDENTIALS = frozenset({"authorization", "proxy-authorization", "x-api-key", "x-auth-token"})
+_ATTRIBUTES = frozenset(
+    {
+        *("domain", "expires", "httponly", "max-age", "partitioned", "path", "priority"),
+        *("samesite", "secure", "comment", "commenturl", "discard", "port", "version"),
+    }
+)
+"""What is known to be an attribute (RFC 6265bis §5.6, RFC 2965 §3.2.2); others may be cookies.
+
+Applications that put two cookies into one field line make the second one an attribute.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,8 +177,15 @@ class _Writer:
 
     def _cookie_line(self, cookie: SetCookie) -> str:
         parts = [f"{cookie.name}={self._value(cookie.name, cookie.value)}"]
-        parts += [f"{name}={value}" if value else name for name, value in cookie.attributes]
+        for name, value in cookie.attributes:
+            parts.append(f"{name}={self._attribute(name, value)}" if value else name)
         return "; ".join(parts)
+
+    def _attribute(self, name: str, value: str) -> str:
+        """The value of an attribute; a digest where another cookie may have slipped into it."""
+        shown = self.settings.secrets or not value
+        shown = shown or (name in _ATTRIBUTES and not ("," in value and "=" in value))
+        return value if shown else self._digest(name, value)
 
     def _cookie(self, cookie: SetCookie) -> dict[str, Any]:
         told: dict[str, Any] = {
@@ -179,12 +196,12 @@ class _Writer:
         }
         for attribute in ("path", "domain"):
             if (value := cookie.attribute(attribute)) is not None:
-                told[attribute] = value
+                told[attribute] = self._attribute(attribute, value)
         if (expires := cookie.expires) is not None and 0 <= expires <= _LATEST:
             moment = datetime.fromtimestamp(expires, UTC)
             told["expires"] = moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
         if (same_site := cookie.attribute("samesite")) is not None:
-            told["sameSite"] = same_site
+            told["sameSite"] = self._attribute("samesite", same_site)
         return told
 
     def _value(self, name: str, value: str) -> str:

@@ -185,14 +185,17 @@ class W3cLog:
         self.close()
 
     def _miss(self, folder: str, when: float) -> None:
+        self.lost += 1
+        self._remember(folder, _Gap(1, when, when))
+
+    def _remember(self, folder: str, gap: _Gap) -> None:
+        """Have a gap told, together with what is to be told of that folder already."""
         with self._lock:
-            self.lost += 1
-            gap = self._gaps.get(folder)
-            if gap is None:
-                self._gaps[folder] = _Gap(1, when, when)
-            else:
-                gap.lines += 1
-                gap.last = when
+            known = self._gaps.setdefault(folder, gap)
+            if known is not gap:
+                known.lines += gap.lines
+                known.first = min(known.first, gap.first)
+                known.last = max(known.last, gap.last)
 
     def _route(self, settings: LogSettings) -> _Route:
         """Where the lines of a site go, and how they are written."""
@@ -247,14 +250,17 @@ class W3cLog:
 
     def _tell_gap(self, name: str, stream: _Stream) -> None:
         """Write how many lines are missing, after those that are there."""
-        gap = self._gaps.get(name)
-        if gap is None or not stream.fields:
+        if name not in self._gaps or not stream.fields:
             return
-        file = self._file(stream, period(self.files.rollover, gap.last))
-        file.append([], stream.fields, gap.last)
-        with self._lock:
+        with self._lock:  # not while it is written: `put` takes the lock, and waits for no disk
+            gap = self._gaps.pop(name)
+        try:
+            file = self._file(stream, period(self.files.rollover, gap.last))
+            file.append([], stream.fields, gap.last)
             file.remark(str(gap))
-            del self._gaps[name]
+        except OSError:
+            self._remember(name, gap)
+            raise
 
     def _file(self, stream: _Stream, of: str) -> LogFile:
         """The file of a period, open. Raises OSError."""
