@@ -412,10 +412,14 @@ def test_an_exchange_that_cannot_be_written_does_not_end_the_log(tmp_path):
 
 def test_the_thread_writes_by_itself_and_ends(tmp_path):
     of = files(tmp_path, keep=1e6)
+    old = tmp_path / "other.test/u_ex200101.log"
+    old.parent.mkdir()
+    old.write_text("#Software: session-tracker 1\n")
+    os.utime(old, (0, 0))
     log, chosen = log_of(of), settings(of)
     log.start()
     log.put(chosen, visit())
-    wait_until(lambda: log.written)
+    wait_until(lambda: log.written and not old.exists())
     assert len(rows(tmp_path)) == 1
     log.put(chosen, visit())
     log.stop()
