@@ -1,6 +1,7 @@
 """Traces: one exchange as a HAR, the files, and what is read of them."""
 
 import json
+import os
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -18,7 +19,7 @@ from session_tracking.records.status_codes import StatusCodes, parse_status_code
 from session_tracking.records.trace import Account, Step, har
 from session_tracking.records.trace_files import TraceFiles, is_trace_name
 from tests.records.w3c import KEY, NOON, OWN, visit
-from tests.waiting import PATIENCE
+from tests.waiting import PATIENCE, wait_until
 
 SCHEMA = json.loads((Path(__file__).parent / "schemas/har-1.2.json").read_text())
 SECRET = "3f2a9c81d0e7b645"
@@ -289,10 +290,32 @@ def test_a_folder_that_cannot_be_made_is_told_once(tmp_path):
 
 
 def test_too_many_wait(tmp_path, monkeypatch):
+    """A named pipe that nobody reads stands for a disk that hangs."""
     monkeypatch.setattr(trace_files, "MAX_WAITING", 1)
     monkeypatch.setattr(trace_files, "_STOP_SECONDS", 0.05)
-    monkeypatch.setattr(TraceFiles, "_work", lambda self: None)
-    assert write(tmp_path, *[exchange()] * 3) == ["traces are missing: too many wait for the disk"]
+    pipe = tmp_path / f"shop.test/.tr000001.har.{os.getpid()}"
+    pipe.parent.mkdir()
+    os.mkfifo(pipe)
+    told = []
+    files = TraceFiles(KEY, told.append)
+
+    def put(number):
+        chosen = settings(tmp_path)
+        files.put(chosen, "http://shop.test/", exchange(ended=NOON + number), ACCOUNT)
+
+    put(1)
+    wait_until(files._waiting.empty)  # it hangs in the first one
+    put(2)
+    put(3)
+    put(4)
+    files.stop()
+    assert told == ["traces are missing: too many wait for the disk"]
+    written = json.loads(pipe.read_text())
+    monkeypatch.undo()
+    files.stop()
+    assert written["log"]["entries"][0]["startedDateTime"] == "2026-11-21T12:00:00.995Z"
+    assert started(tmp_path / "shop.test/tr000002.har") == "2026-11-21T12:00:01.995Z"
+    assert told == ["traces are missing: too many wait for the disk"]
 
 
 def test_names():
