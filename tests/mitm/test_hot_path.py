@@ -254,6 +254,12 @@ def test_places_by_number_are_bounded(monkeypatch):
     assert known.numbered(1, flow.request) == ("shop.test", "/basket")
 
 
+def test_the_place_of_a_long_path_is_not_kept():
+    known, (flow, _) = places.Places(), exchange(KNOWN, 0, path=f"/{'x' * 3000}")
+    assert known.of(flow.request)[0] == "shop.test"
+    assert not known._known
+
+
 def test_a_second_host_does_not_depend_on_who_came_before():
     known, (twice, _), (once, _) = places.Places(), exchange(KNOWN, 0), exchange(KNOWN, 0)
     twice.request.headers.fields = (*twice.request.headers.fields, (b"host", b"evil.test"))

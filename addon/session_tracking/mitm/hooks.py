@@ -1,6 +1,7 @@
 """Hooks that the addon has only while there is something for them to do."""
 
 from collections.abc import Callable
+from functools import partial
 
 from mitmproxy.http import HTTPFlow
 
@@ -25,13 +26,11 @@ class Hooks:
         It takes the place of the one that was added for this event before.
         """
         own: Callable[[object, HTTPFlow], None] | None = getattr(type(self._addon), event, None)
+        setattr(self._addon, event, hook if own is None else partial(self._both, own, hook))
 
-        def both(flow: HTTPFlow) -> None:
-            if own is not None:
-                own(self._addon, flow)
-            hook(flow)
-
-        setattr(self._addon, event, hook if own is None else both)
+    def _both(self, own: Callable[[object, HTTPFlow], None], hook: Hook, flow: HTTPFlow) -> None:
+        own(self._addon, flow)
+        hook(flow)
 
     def remove(self, event: str) -> None:
         """Have only the addon's own hook called at an event, if it has one."""
