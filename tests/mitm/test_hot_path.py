@@ -26,6 +26,7 @@ from session_tracking.mitm.repeats import Repeats
 from session_tracking.records.w3c_line import Layout
 from session_tracking.records.w3c_read import Reader
 from session_tracking.reports import run as run_module
+from session_tracking.reports.known import Baseline
 from session_tracking.reports.registry import ReportSpec
 from session_tracking.tracking.policy import Decision, Rule, State
 
@@ -124,14 +125,18 @@ def test_some_answers_are_looked_at_each_time(lines):
     assert Repeats().like(flow, response, issues=False) is None
 
 
-@pytest.mark.parametrize("reports", [(), (ReportSpec("json", None),)], ids=["none", "json"])
-def test_routes_are_counted_while_a_report_is_asked_for(reports):
+@pytest.mark.parametrize(
+    "asked",
+    [{}, {"reports": (ReportSpec("json", None),)}, {"baseline": Baseline("b.toml", ())}],
+    ids=["none", "json", "baseline"],
+)
+def test_routes_are_counted_while_somebody_asks_for_them(asked):
     def ask(tracker):
-        tracker._options = replace(tracker._options, reports=reports)
+        tracker._options = replace(tracker._options, **asked)
 
     tracker, _ = fed(*[KNOWN] * 3, FINDING, before=ask)
     counted = {("shop.test", "/basket"): 3, ("shop.test", "/products/{}"): 1}
-    assert tracker.run.routes.seen == (counted if reports else {})
+    assert tracker.run.routes.seen == (counted if asked else {})
     assert tracker.run.exchanges == 4
 
 

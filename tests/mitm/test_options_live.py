@@ -237,6 +237,24 @@ def test_mitmweb_marks_comments_commands_and_options(origin, mitmweb, tmp_path):
     assert proxy.stop() == 1
 
 
+def test_a_reload_that_meets_a_wrong_configuration_keeps_what_was_set_since(origin, tmp_path):
+    origin.answer("/past", f"Location: http://127.0.0.1:{origin.port}/x", status="302 Found")
+    entry, later_on = entry_in(tmp_path), tmp_path / "later.toml"
+    later_on.write_text("enabled = false\n")
+    with Proxy(tmp_path, *reverse_of(origin), program="mitmweb", entry=entry) as proxy:
+        web = Web(proxy.web)
+        assert b"SessionTracking=" in get(proxy.port, "/past")
+        web.set(session_tracker_config=str(later_on), session_tracker_redirects="rewrite")
+        for _ in ("before", "after"):
+            answered = get(proxy.port, "/past")
+            assert b"SessionTracking=" not in answered
+            assert f"Location: http://127.0.0.1:{proxy.port}/x".encode() in answered
+            rewrite(later_on, "enabled = 7\n")
+            later = time.time() + 10
+            os.utime(entry, (later, later))
+            proxy.wait_for(r"(?s)Loading script.*Loading script.*later.toml:1.*cannot be seen")
+
+
 def test_a_replayed_flow_is_judged_anew_and_gets_no_cookie(origin, mitmweb):
     proxy, web = mitmweb
     origin.answer("/again", *UNSAFE)

@@ -200,6 +200,38 @@ def test_a_key_that_cannot_be_read_any_more(recorded, caplog):
     assert "digests will not be the same after a restart" in caplog.text
 
 
+def test_what_others_change_on_the_way_is_logged_as_it_came(recorded):
+    edited, equal = flow_of(), flow_of()
+    settings, seen = (
+        recorded.configuration.for_url("shop.test", "/"),
+        Decision(State.SEEN, Rule.SEEN),
+    )
+    for flow in (edited, equal):
+        flow.client_conn.peername = ("192.0.2.7", 40_000)
+        recorded.recording.watch(flow, settings, seen, 7)
+    edited.client_conn.peername = ("203.0.113.9", 1)
+    edited.request.http_version = "HTTP/1.0"
+    for flow in (edited, equal):
+        recorded.recording.response(flow)
+    assert [(row["c-ip"], row["cs-version"]) for row in recorded.rows()] == [
+        ("192.0.2.7", "HTTP/1.1")
+    ] * 2
+
+
+def test_an_id_given_after_all_is_no_equal_request_s(recorded):
+    first, second = flow_of(), flow_of()
+    settings, seen = (
+        recorded.configuration.for_url("shop.test", "/"),
+        Decision(State.SEEN, Rule.SEEN),
+    )
+    for flow in (first, second):
+        recorded.recording.watch(flow, settings, seen, 7)
+    recorded.recording.judged(second.id, Outcome(decision=Decision(State.NEW, Rule.NEW, OWN)))
+    for flow in (first, second):
+        recorded.recording.response(flow)
+    assert [row["x-session-id"] for row in recorded.rows()] == [None, OWN]
+
+
 # ------------------------------------------------------------------------------ traces
 
 TRACED = "enabled = true\n[trace]\nenabled = true\n"

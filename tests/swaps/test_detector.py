@@ -201,6 +201,25 @@ def test_what_everybody_may_have_proves_nobodys_identity(world):
     assert kinds(world.hand(B, SID, sent=build, fields=[HIT])) == [CONFIRMED]
 
 
+def test_a_value_of_a_release_proves_nobodys_identity(world):
+    """Three builds, known to be a constant by now: who has one is any of their visitors."""
+    builds = [f"build={value(number)}" for number in (71, 72, 73)]
+    for number, build in enumerate(builds):
+        world.hand(world.client(A if number == 2 else f"198.51.100.{number}"), build, path="/0")
+    for number in range(30):
+        world.hand(f"198.51.100.{10 + number}", builds[0], path=f"/{number}")
+    world.hand(A, SID)
+    world.hand(B, builds[2])
+    assert kinds(world.hand(B, SID, sent=builds[2], fields=[HIT])) == [CONFIRMED]
+
+
+def test_two_values_for_one_visitor_prove_nobodys_identity(world):
+    builds = [f"build={value(number)}" for number in (71, 72)]
+    world.hand(A, SID, builds[0])
+    world.hand(A, builds[1], sent=SID)
+    assert kinds(world.hand(B, SID, sent=builds[1], fields=[HIT])) == [CONFIRMED]
+
+
 def test_a_name_that_shows_two_values_proves_who_it_is(world):
     basket = f"basket={value(7)}"
     world.hand(A, SID, f"{basket}; Domain=shop.test", host="www.shop.test")

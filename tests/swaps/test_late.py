@@ -192,6 +192,8 @@ def test_another_value_of_the_owner_proves_who_it_is(fleet, late):
     basket = f"basket={value(2)}"
     three.hand(A, f"{basket}; Domain=shop.test", host="www.shop.test")
     three.share()
+    for client, number in ((A, 3), (C, 4)):  # each has its own
+        two.hand(client, f"basket={value(number)}")
     one.hand(A, SID)
     if not late:
         one.share()
@@ -200,6 +202,15 @@ def test_another_value_of_the_owner_proves_who_it_is(fleet, late):
     # To the one that was late the other's delivery is all there is.
     found = two.share() + one.share()
     assert [event.kind for event in found] == ([EventKind.SUSPECTED] if late else [])
+
+
+def test_what_everybody_may_have_proves_nothing(fleet):
+    one, two, _ = fleet
+    build = f"build={value(7)}"
+    one.hand(A, SID, build)
+    one.share()
+    [event] = two.local(two.hand(B, SID, sent=build, fields=[HIT])).share()
+    assert event.kind is EventKind.CONFIRMED
 
 
 def test_what_was_swapped_once_proves_nothing(fleet):

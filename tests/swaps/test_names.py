@@ -1,3 +1,5 @@
+import pytest
+
 from session_tracking.swaps.clients import Client
 from session_tracking.swaps.names import MAX_NAMES, Name, Names
 from session_tracking.swaps.urls import MAX_URLS, Urls
@@ -26,12 +28,26 @@ def test_two_values_vary_and_many_are_own_to_each():
     assert not given(5, 5, 1).own_to_each
 
 
-def test_whether_a_name_varies_is_asked_without_a_trace():
+def test_whether_a_name_is_personal_is_asked_without_a_trace():
     names = Names()
-    names.of("shop.test", "n").fresh = 2
-    assert names.varies(["www.shop.test", "shop.test"], "n")
-    assert not names.varies(["www.shop.test"], "n")
+    known = names.of("shop.test", "n")
+    known.fresh, known.clients = 2, {1, 2}
+    assert names.personal(["www.shop.test", "shop.test"], "n")
+    assert not names.personal(["www.shop.test"], "n")
     assert len(names) == 1
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(Name(1, clients={1, 2}), id="one value"),
+        pytest.param(Name(2, clients={1}), id="one visitor"),
+        pytest.param(Name(2, repeats=2, clients={1, 2}), id="given out again"),
+        pytest.param(Name(3, clients={1, 2}, constant=True), id="constant"),
+    ],
+)
+def test_what_is_not_seen_to_be_one_visitors_own(name):
+    assert not name.personal
 
 
 def test_names_are_kept_apart_by_site_and_the_oldest_goes():

@@ -143,7 +143,7 @@ class SessionTracker(CommandSet, Responses):
             current = configuration.current
             number = self._number(flow, response, current) if current.shadows else 0
             chosen, request = self._options, flow.request
-            if chosen is not None and chosen.reports:
+            if chosen is not None and (chosen.reports or chosen.baseline):
                 places = self._places
                 place = places.numbered(number, request) if number else places.of(request)
                 self.run.routes.count(place)

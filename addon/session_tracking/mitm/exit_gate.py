@@ -20,7 +20,7 @@ class ExitGate:
 
     def __init__(self) -> None:
         self.status = 0
-        self.kept: tuple[Run, Tally, Engine, LiveConfiguration, Options | None] | None = None
+        self.kept: tuple[Run, Tally, Engine, LiveConfiguration, Options] | None = None
         """The run so far and the last good configuration, for the next instance of the addon."""
 
     def done(self) -> None:

@@ -69,6 +69,8 @@ class Life(Reporting):
         else:
             self._options = read
             self._redirects.follow(read.redirects)
+            if self._gate is not None:
+                self._keep(self._gate)
 
     def _use(self, configuration: LiveConfiguration) -> None:
         self._recording.check(configuration.current.log_files, configuration.current.trace_root)
@@ -108,9 +110,9 @@ class Life(Reporting):
             if self._configuration is None:
                 # A reload met a wrong configuration: the last good one stays.
                 self._configuration, self._options = configuration, read
-        assert self._configuration is not None  # noqa: S101 - else the start had ended
+                self._redirects.follow(read.redirects)
         self._gate = gate
-        gate.kept = (self.run, self.tally, self.engine, self._configuration, self._options)
+        self._configuration = self._keep(gate)
         self._size_ledger(self._configuration)
         if ctx.options.rfile:
             self.run.source = ctx.options.rfile
@@ -120,6 +122,14 @@ class Life(Reporting):
         self._configuration.watch()
         self._watchdog.start(self._current)
         self._serve()
+
+    def _keep(self, gate: ExitGate) -> LiveConfiguration:
+        """Have what was gathered, and the configuration in force, outlive a reload."""
+        configuration, chosen = self._configuration, self._options
+        assert configuration is not None  # noqa: S101 - else the start had ended
+        assert chosen is not None  # noqa: S101 - likewise
+        gate.kept = (self.run, self.tally, self.engine, configuration, chosen)
+        return configuration
 
     def _serve(self) -> None:
         """Have the simulated cache follow the configuration, now and after each reload."""

@@ -75,7 +75,7 @@ OPTIONS: tuple[tuple[str, Any, object, str], ...] = (
         (
             f"Report to write when mitmproxy ends: FORMAT=PATH, or FILE.json alone. Repeatable."
             f" Formats: {', '.join(REPORTS)}; PATH - is standard output. Set while mitmproxy runs,"
-            " the report lists the routes that were seen from then on."
+            " it lists the routes that were seen from then on."
         ),
     ),
 )

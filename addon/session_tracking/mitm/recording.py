@@ -62,6 +62,9 @@ class _Watched:
     authority: bytes
     lines: Lines
     """The request's, as they came: what goes upstream may be without our cookie."""
+    client: str
+    version: bytes
+    """Both as they were then: `number` stands for them, too."""
     decision: Decision | None = None
     given: str = ""
     """The id that goes out with the response."""
@@ -150,6 +153,8 @@ class Recording:
             request.path,
             request.authority or _host(request.headers.fields),
             request.headers.fields,
+            flow.client_conn.peername[0],
+            request.http_version,
         )
         if settings.trace is not None:
             watched.begun, watched.account = time.perf_counter(), Account()
@@ -310,12 +315,12 @@ def _visit(flow: HTTPFlow, watched: _Watched, ended: float) -> Visit:
     return Visit(
         started=request.timestamp_start,
         ended=ended,
-        client=client.peername[0],
+        client=watched.client,
         server=(client.sockname[0], client.sockname[1]),
         method=watched.method,
         target=watched.target,
         authority=watched.authority,
-        version=request.http_version,
+        version=watched.version,
         request_lines=watched.lines,
         request_octets=None if content is None else len(content),
         status=None,

@@ -169,7 +169,7 @@ class Detector:
             delivery.client,
             tuple(aliases),
             presented=presented,
-            brought=(host, () if presented else delivery.presented),
+            brought=(host, () if presented else tuple(self._proofs(delivery))),
             delivery=delivery,
             new=new,
             fresh=new and not presented and not evidence,
@@ -209,7 +209,7 @@ class Detector:
             (name, value)
             for name, value in delivery.presented[:MAX_COOKIES]
             if is_session(name, CookieClass.SESSION, settings)
-            or self._names.varies(domains(host), name)
+            or self._names.personal(domains(host), name)
         ]
 
     def handed_on(

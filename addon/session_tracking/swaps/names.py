@@ -43,6 +43,12 @@ class Name:
         """Whether so many values were new that one handed out twice is remarkable by itself."""
         return self.fresh >= MANY_FRESH and self.fresh > self.repeats
 
+    @property
+    def personal(self) -> bool:
+        """Whether two visitors were given two values, and values are seldom given out again."""
+        several = self.fresh >= 2 and len(self.clients) > 1
+        return several and self.fresh > self.repeats and not self.constant
+
     def count(self, client: Client, *, wide: bool) -> None:
         """Count a repeat; `wide` if its value was seen on several URLs."""
         self.repeats += 1
@@ -75,10 +81,10 @@ class Names:
     def __len__(self) -> int:
         return len(self._names)
 
-    def varies(self, sites: Iterable[str], name: str) -> bool:
-        """Whether a name is known to have two values at one of these sites."""
+    def personal(self, sites: Iterable[str], name: str) -> bool:
+        """Whether the values of a name are known to be one visitor's own at one of these sites."""
         found = [self._names.get((site[:256], name[:256])) for site in sites]
-        return any(known is not None and known.varies for known in found)
+        return any(known is not None and known.personal for known in found)
 
     def of(self, site: str, name: str) -> Name:
         """What is known of a name; a new record for one not seen lately."""
