@@ -182,6 +182,19 @@ def test_equal_requests_are_looked_at_once(monkeypatch):
     assert not anew._asked
 
 
+def test_layouts_share_what_they_keep_and_keep_nothing_long():
+    kept, chosen = {}, settings(files("/x"), fields=FIELDS)
+    exchange = visit(number=7, session_id=OWN, request_lines=(COOKIE,))
+    own = Layout(chosen, Digester(KEY), kept)
+    hashed = Layout(replace(chosen, cookies=CookieMode.HASH), Digester(KEY), kept)
+    lines = [layout.line(exchange) for layout in (own, hashed, own, hashed)]
+    assert lines[:2] == lines[2:]
+    assert lines[0] != lines[1]
+    assert len(kept) == 2
+    own.line(visit(number=8, request_lines=((b"User-Agent", b"x" * 3000),)))
+    assert len(kept) == 2
+
+
 @pytest.mark.parametrize(
     ("client", "network"), [("192.0.2.7", "192.0.2.0"), ("2001:db8:1:2::3", "2001:db8:1::")]
 )

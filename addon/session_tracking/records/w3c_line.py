@@ -3,6 +3,7 @@
 A layout is made once for each set of fields and modes, and becomes one function.
 """
 
+import secrets
 import socket
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
@@ -19,9 +20,11 @@ from session_tracking.records.visit import Lines, Visit
 from session_tracking.records.w3c_fields import header_field
 from session_tracking.records.w3c_text import ABSENT, MAX_OCTETS, encode, encode_text
 
-__all__ = ["Layout"]
+__all__ = ["Kept", "Layout"]
 
 type _Found = Mapping[bytes, Sequence[bytes]]
+type Kept = dict[int, tuple[Any, ...]]
+"""What equal requests come to, by a number that stands for layout and request."""
 
 _SECRETS = frozenset({"authorization", "proxy-authorization", "x-api-key", "x-auth-token"})
 """Fields of which the log holds digests only."""
@@ -32,6 +35,9 @@ _COOKIES = frozenset({"set-cookie", "set-cookie2"})
 _KEPT = 4096
 """Values that are kept ready, by what they were made of or its keyed hash."""
 
+_LONGEST = 2048
+"""Characters of the words of one request that are worth keeping."""
+
 _often = lru_cache(maxsize=_KEPT)(encode)
 """The encoding of values that come again and again, and are no secrets."""
 
@@ -39,13 +45,13 @@ _often = lru_cache(maxsize=_KEPT)(encode)
 class Layout:
     """How a site's exchanges are written: the fields, and what of them is kept back."""
 
-    def __init__(self, settings: LogSettings, digester: Digester) -> None:
+    def __init__(self, settings: LogSettings, digester: Digester, kept: Kept | None = None) -> None:
+        """`kept` is shared by layouts, so that all of them together keep no more than one may."""
         self.fields: tuple[str, ...] = settings.fields
         self._settings = settings
         self._digester = digester
         self._ready: dict[int, str] = {}
-        self._asked: dict[int, tuple[Any, ...]] = {}
-        """By the number of a visit: what equal requests come to."""
+        self._asked: Kept = {} if kept is None else kept
         self.line: Callable[[Visit], str] = self._compiled(settings.fields)
         """The line of an exchange without its end: one word for each field, and nothing else."""
 
@@ -65,6 +71,7 @@ class Layout:
         known |= {
             "address": lru_cache(maxsize=_KEPT)(self._address),
             "session_id": self._session_id,
+            "salt": secrets.randbits(63),
             "ready": self._asked,
             "keep": self._keep,
         }
@@ -115,9 +122,10 @@ class Layout:
         return word
 
     def _keep(self, number: int, asked: tuple[Any, ...]) -> None:
-        if len(self._asked) >= _KEPT:
-            self._asked.clear()
-        self._asked[number] = asked
+        if sum([len(word) for word in asked[1:]]) <= _LONGEST:
+            if len(self._asked) >= _KEPT:
+                self._asked.clear()
+            self._asked[number] = asked
 
     def _session_id(self, visit: Visit) -> str:
         if self._settings.cookies is CookieMode.HASH:
@@ -223,12 +231,12 @@ def _moment(second: int) -> str:
 _FUNCTION = """
 def line(visit):
     stem, _, query = visit.target.partition(b"?")
-    number = visit.number
+    number = visit.number ^ salt
     asked = ready.get(number)
     if asked is None:
         found, octets = collect_asked(visit.request_lines)
         asked = ({asked},)
-        if number:
+        if visit.number:
             keep(number, asked)
     sent, sent_octets = collect_sent(visit.response_lines)
     return f'{words}'

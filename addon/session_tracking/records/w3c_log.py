@@ -21,7 +21,7 @@ from session_tracking.records.settings import OTHERS, LogFiles, LogSettings, Rol
 from session_tracking.records.visit import Visit
 from session_tracking.records.w3c_file import LogFile
 from session_tracking.records.w3c_keep import delete_old
-from session_tracking.records.w3c_line import Layout
+from session_tracking.records.w3c_line import Kept, Layout
 from session_tracking.records.w3c_names import file_name, period, turn_of
 
 __all__ = ["FLUSH_SECONDS", "MAX_WAITING", "W3cLog"]
@@ -92,6 +92,7 @@ class W3cLog:
         self.lost: int = 0
         """Lines that will never be."""
         self._digester = digester
+        self._kept: Kept = {}
         self._tell = tell
         self._fresh: deque[tuple[_Route, Visit]] = deque()
         """Exchanges that are no lines yet."""
@@ -203,7 +204,7 @@ class W3cLog:
             self._routes.clear()
         name = self._name(settings)
         stream = self._streams.setdefault(name, _Stream(self.files.folder / name))
-        route = (settings, name, stream, Layout(settings, self._digester))
+        route = (settings, name, stream, Layout(settings, self._digester, self._kept))
         self._routes[id(settings)] = route
         return route
 
