@@ -106,7 +106,9 @@ def started_with(tmp_path, statement):
     return {"PYTHONPATH": str(tmp_path)}
 
 
-@pytest.mark.parametrize("library", ["pydantic", "http_sf", "publicsuffixlist"])
+@pytest.mark.parametrize(
+    "library", ["pydantic", "http_sf", "publicsuffixlist", "msgspec", "tomlkit"]
+)
 def test_a_missing_library_stops_the_start_with_one_line(tmp_path, library):
     environment = started_with(tmp_path, f"sys.modules[{library!r}] = None")
     done = mitmdump(tmp_path, "-s", shipped.entry_script(), **environment)

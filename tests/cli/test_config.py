@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from jsonschema import Draft202012Validator
 
 from session_tracking.cli.main import session_tracker
 from session_tracking.config.loading import load
@@ -256,6 +257,10 @@ def test_the_schema_describes_every_key(run):
     assert schema["properties"]["unconfirmed_per_minute"]["minimum"] == 0
     assert all("description" in key for key in cookie.values())
     assert schema["$defs"]["Site"]["required"] == ["host"]
+    Draft202012Validator.check_schema(schema)
+    checked = Draft202012Validator(schema)
+    checked.validate(tomllib.loads(SHIPPED.read_text(encoding="utf-8")))
+    assert not checked.is_valid({"enabeld": True})
 
 
 def test_a_new_key_is_printed(run):

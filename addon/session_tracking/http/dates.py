@@ -1,4 +1,8 @@
-"""HTTP-date: the three forms that a recipient must accept (RFC 9110 §5.6.7)."""
+"""HTTP-date: the three forms that a recipient must accept (RFC 9110 §5.6.7).
+
+No library fits: `email.utils` takes other zones, other forms and any capitals for dates, too, which
+to a cache are none, and has another rule for years of two digits.
+"""
 
 import re
 from calendar import monthrange, timegm
