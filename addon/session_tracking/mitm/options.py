@@ -31,7 +31,8 @@ OPTIONS: tuple[tuple[str, Any, object, str], ...] = (
         "",
         (
             "Baseline, as `session-tracker baseline create` makes it: what is in it is told apart,"
-            " and fails no run. Empty: none."
+            " and fails no run. Set while mitmproxy runs, it looks at the routes seen from then on."
+            " Empty: none."
         ),
     ),
     (
