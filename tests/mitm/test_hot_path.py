@@ -249,14 +249,14 @@ def test_the_names_of_repeated_lines_are_joined():
     assert addon_module.convert.named(fields) == {b"cookie": b"a=1\nb=2", b"x": b"1"}
 
 
-def test_places_by_number_are_bounded(monkeypatch):
+def test_places_are_bounded(monkeypatch):
     monkeypatch.setattr(places, "MAX_PLACES", 1)
     known, (flow, _) = places.Places(), exchange(KNOWN, 0)
     other, _ = exchange(KNOWN, 0, path="/other")
-    assert known.numbered(1, flow.request) == ("shop.test", "/basket")
-    assert known.numbered(2, other.request) == ("shop.test", "/other")
-    assert known.numbered(2, flow.request) == ("shop.test", "/other"), "the number stands for all"
-    assert known.numbered(1, flow.request) == ("shop.test", "/basket")
+    assert known.of(flow.request) == ("shop.test", "/basket")
+    assert known.of(other.request) == ("shop.test", "/other")
+    assert known.of(flow.request) == ("shop.test", "/basket")
+    assert len(known._known) == 1
 
 
 def test_the_place_of_a_long_path_is_not_kept():

@@ -144,9 +144,7 @@ class SessionTracker(CommandSet, Responses):
             number = self._number(flow, response, current) if current.shadows else 0
             chosen, request = self._options, flow.request
             if chosen is not None and (chosen.reports or chosen.baseline):
-                places = self._places
-                place = places.numbered(number, request) if number else places.of(request)
-                self.run.routes.count(place)
+                self.run.routes.count(self._places.of(request))
             if (
                 (pending is not None and pending[1].value is not None)
                 or noticed

@@ -21,16 +21,6 @@ class Places:
 
     def __init__(self) -> None:
         self._known: dict[Hashable, tuple[str, str]] = {}
-        self._numbered: dict[int, tuple[str, str]] = {}
-
-    def numbered(self, number: int, request: Request) -> tuple[str, str]:
-        """Site and route of a request for which a number of `Numbers` stands, which is not 0."""
-        place = self._numbered.get(number)
-        if place is None:
-            if len(self._numbered) >= MAX_PLACES:
-                self._numbered.clear()
-            place = self._numbered[number] = self.of(request)
-        return place
 
     def of(self, request: Request) -> tuple[str, str]:
         """Site and route of a request."""
