@@ -42,6 +42,15 @@ class Recorded:
         self.recording.watch(flow, self.configuration.for_url("shop.test", "/"))
         return flow
 
+    def watch_as_equal(self, *flows):
+        """Watch requests that one number stands for."""
+        settings, seen = (
+            self.configuration.for_url("shop.test", "/"),
+            Decision(State.SEEN, Rule.SEEN),
+        )
+        for flow in flows:
+            self.recording.watch(flow, settings, seen, 7)
+
     def rows(self):
         self.recording.stop()
         paths = sorted(self.folder.glob("*/*/u_ex*.log"))
@@ -202,13 +211,9 @@ def test_a_key_that_cannot_be_read_any_more(recorded, caplog):
 
 def test_what_others_change_on_the_way_is_logged_as_it_came(recorded):
     edited, equal = flow_of(), flow_of()
-    settings, seen = (
-        recorded.configuration.for_url("shop.test", "/"),
-        Decision(State.SEEN, Rule.SEEN),
-    )
     for flow in (edited, equal):
         flow.client_conn.peername = ("192.0.2.7", 40_000)
-        recorded.recording.watch(flow, settings, seen, 7)
+    recorded.watch_as_equal(edited, equal)
     edited.client_conn.peername = ("203.0.113.9", 1)
     edited.request.http_version = "HTTP/1.0"
     for flow in (edited, equal):
@@ -220,12 +225,7 @@ def test_what_others_change_on_the_way_is_logged_as_it_came(recorded):
 
 def test_an_id_given_after_all_is_no_equal_request_s(recorded):
     first, second = flow_of(), flow_of()
-    settings, seen = (
-        recorded.configuration.for_url("shop.test", "/"),
-        Decision(State.SEEN, Rule.SEEN),
-    )
-    for flow in (first, second):
-        recorded.recording.watch(flow, settings, seen, 7)
+    recorded.watch_as_equal(first, second)
     recorded.recording.judged(second.id, Outcome(decision=Decision(State.NEW, Rule.NEW, OWN)))
     for flow in (first, second):
         recorded.recording.response(flow)
